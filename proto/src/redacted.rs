@@ -1,0 +1,58 @@
+//! `Debug` of the messages that hold a plaintext.
+
+use std::fmt::{Debug, Formatter, Result};
+
+use crate::{
+    secrets::v1::{PutSecretRequest, ReleaseSecretResponse},
+    tokens::v1::Token,
+};
+
+/// What stands where a plaintext would.
+const HIDDEN: &str = "[hidden]";
+
+impl Debug for PutSecretRequest {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { name, value: _, url, etag } = self;
+        f.debug_struct("PutSecretRequest")
+            .field("name", name)
+            .field("value", &HIDDEN)
+            .field("url", url)
+            .field("etag", etag)
+            .finish()
+    }
+}
+
+impl Debug for ReleaseSecretResponse {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { value: _, version } = self;
+        f.debug_struct("ReleaseSecretResponse").field("value", &HIDDEN).field("version", version).finish()
+    }
+}
+
+impl Debug for Token {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { access_token: _, token_type, expire_time, generation } = self;
+        f.debug_struct("Token")
+            .field("access_token", &HIDDEN)
+            .field("token_type", token_type)
+            .field("expire_time", expire_time)
+            .field("generation", generation)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plaintext_is_never_printed() {
+        let value = prost::bytes::Bytes::from_static(b"canary");
+        let put = PutSecretRequest { value: value.clone(), ..Default::default() };
+        let released = ReleaseSecretResponse { value: value.clone(), version: 1 };
+        let token = Token { access_token: value, ..Default::default() };
+        for text in [format!("{put:?}"), format!("{released:?}"), format!("{token:?}")] {
+            assert!(text.contains(HIDDEN) && !text.contains("canary") && !text.contains("99, 97"), "{text}");
+        }
+    }
+}
