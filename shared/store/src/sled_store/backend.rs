@@ -1,0 +1,155 @@
+//! Reads and writes over the database.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use bytes::BytesMut;
+
+use super::barrier::Barrier;
+use super::contain::{contained, damaged};
+use super::record::{self, HEADS_END, PIECE, SUMMARY_KEY, Summary};
+use crate::engine::{Backend, Changes};
+use crate::{Entry, Error, ErrorKind, Range, Revision};
+
+pub(crate) struct Sled {
+    // Fields are dropped in this order: the lock goes last.
+    pub(super) db: sled::Db,
+    pub(super) summary: Mutex<Summary>,
+    pub(super) barrier: Mutex<Barrier>,
+    pub(super) mark: File,
+    pub(super) folder: PathBuf,
+    pub(super) reserve_bytes: u64,
+    /// Locked while the store is open.
+    pub(super) _lock: File,
+}
+
+impl Backend for Sled {
+    fn get(&self, key: &str) -> Result<Option<Entry>, Error> {
+        let record_key = record::head_key(key);
+        let head = contained("reading", || self.db.get(&record_key)).map_err(|error| error.with_key(key))?;
+        head.map(|head| self.entry(&record_key, &head)).transpose()
+    }
+
+    fn scan(&self, range: &Range, limit: usize) -> Result<Vec<Entry>, Error> {
+        let from = record::head_key(range.start());
+        let to = range.end().map_or_else(|| HEADS_END.to_vec(), record::head_key);
+        let heads =
+            contained("scanning", || self.db.range(from..to).take(limit).collect::<Result<Vec<_>, _>>())?;
+        heads.iter().map(|(key, head)| self.entry(key, head)).collect()
+    }
+
+    fn room(&self) -> Result<(), Error> {
+        let disk = rustix::fs::statvfs(&self.folder).map_err(|error| {
+            Error::io(format!("asking for the room at {} failed", self.folder.display()), error.into())
+        })?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if free < self.reserve_bytes {
+            let text = format!(
+                "{} has {free} bytes left, and writes stop below {}; make room",
+                self.folder.display(),
+                self.reserve_bytes
+            );
+            return Err(Error::new(ErrorKind::Full, text));
+        }
+        Ok(())
+    }
+
+    fn apply(&self, changes: &Changes, revision: Revision) -> Result<(), Error> {
+        let mut summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = Summary { revision, ..*summary };
+        let mut batch = sled::Batch::default();
+        for (key, change) in changes {
+            if let Some(before) = &change.before {
+                next.remove(before);
+            }
+            match &change.after {
+                Some(after) => {
+                    next.add(after);
+                    put(&mut batch, after);
+                }
+                None => batch.remove(record::head_key(key)),
+            }
+            let pieces =
+                |entry: &Option<Entry>| entry.as_ref().map_or(0, |it| record::pieces(it.value.len()));
+            for number in pieces(&change.after)..pieces(&change.before) {
+                batch.remove(record::piece_key(key, number));
+            }
+        }
+        batch.insert(SUMMARY_KEY, next.encode());
+        contained("writing", || self.db.apply_batch(batch))?;
+        *summary = next;
+        Ok(())
+    }
+
+    fn barrier(&self, revision: Revision) -> Result<(), Error> {
+        contained("flushing", || self.db.flush())?;
+        self.barrier.lock().unwrap_or_else(PoisonError::into_inner).sync()?;
+        self.note(revision);
+        Ok(())
+    }
+}
+
+impl Sled {
+    /// The entry whose head this is.
+    fn entry(&self, record_key: &[u8], head: &[u8]) -> Result<Entry, Error> {
+        let (mut entry, length) = record::decode(record_key, head).ok_or_else(|| {
+            damaged(&format!("the record {:?} has no known form", String::from_utf8_lossy(record_key)))
+        })?;
+        let pieces = record::pieces(length);
+        if pieces > 0 {
+            let mut value = BytesMut::with_capacity(length);
+            for number in 0..pieces {
+                let piece_key = record::piece_key(&entry.key, number);
+                let piece = contained("reading", || self.db.get(&piece_key))?;
+                let expected = (length - number * PIECE).min(PIECE);
+                match piece.filter(|piece| piece.len() == expected) {
+                    Some(piece) => value.extend_from_slice(&piece),
+                    None => return Err(damaged("a part of a value is missing").with_key(entry.key)),
+                }
+            }
+            entry.value = value.freeze();
+        }
+        Ok(entry)
+    }
+
+    /// Everything in the database, looked at once: the summary that comes of it, and the entries that will expire.
+    pub(super) fn survey(&self) -> Result<(Summary, Vec<Entry>), Error> {
+        let mut found = Summary::default();
+        let mut expiring = Vec::new();
+        let mut pieces = 0;
+        let mut heads = self.db.range(record::head_key("")..HEADS_END.to_vec());
+        while let Some((key, head)) = contained("reading", || heads.next().transpose())? {
+            let entry = self.entry(&key, &head)?;
+            pieces += record::pieces(entry.value.len());
+            found.add(&entry);
+            if entry.expires.is_some() {
+                expiring.push(Entry { value: bytes::Bytes::new(), ..entry });
+            }
+        }
+        let stored = contained("reading", || {
+            self.db.range(HEADS_END..).map(|it| it.map(|_| 1)).sum::<Result<usize, _>>()
+        })?;
+        if stored != pieces {
+            return Err(damaged(&format!("{stored} parts of values are there, not {pieces}")));
+        }
+        Ok((found, expiring))
+    }
+
+    /// Writes down how far the store is durable. Not synced: an older mark promises less, so it does no harm.
+    fn note(&self, revision: Revision) {
+        if let Err(error) = self.mark.write_all_at(&super::open::mark(revision), 0) {
+            tracing::warn!(%error, "the store's mark could not be written");
+        }
+    }
+}
+
+fn put(batch: &mut sled::Batch, entry: &Entry) {
+    batch.insert(record::head_key(&entry.key), record::encode(entry));
+    for number in 0..record::pieces(entry.value.len()) {
+        let begin = number * PIECE;
+        let end = (begin + PIECE).min(entry.value.len());
+        batch.insert(record::piece_key(&entry.key, number), &entry.value[begin..end]);
+    }
+}

@@ -1,0 +1,203 @@
+//! Opening the folder: lock, make, recover, compare.
+//!
+//! sled's recovery takes the log up to the first thing it cannot read for the whole log, and says nothing. Two checks
+//! stand behind it: the summary that every group writes must match what is there, and the `mark`, which holds a revision
+//! that was durable, must not be ahead of it.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use super::backend::Sled;
+use super::barrier::{Barrier, sync};
+use super::contain::{contained, damaged};
+use super::record::{SUMMARY_KEY, Summary};
+use crate::{Error, ErrorKind, Options, Revision};
+
+/// What the store held when it was opened.
+pub(super) struct Found {
+    pub(super) revision: Revision,
+    pub(super) due: Vec<(SystemTime, String)>,
+}
+
+/// Opens the store in `folder`, which is made where it is missing.
+pub(super) fn open(folder: &Path, options: &Options) -> Result<(Sled, Found), Error> {
+    make_folder(folder)?;
+    let lock = lock(folder)?;
+    let database = folder.join("sled");
+    if !database.try_exists().map_err(|error| failed("looking for", &database, error))? {
+        make_database(folder, &database, options)?;
+    }
+    remove_unfinished_snapshots(&database)?;
+    let db = start(&database, options)?;
+    let summary = contained("reading the summary", || db.get(SUMMARY_KEY))?;
+    let summary = summary.and_then(|record| Summary::decode(&record));
+    let summary = summary.ok_or_else(|| damaged("the summary is missing, or of a newer version"))?;
+    let (mut mark, marked) = open_mark(folder)?;
+    if marked > summary.revision {
+        let text = format!("revision {marked} was durable, and only {} is there", summary.revision);
+        return Err(damaged(&text));
+    }
+    // Recovery writes too; nothing is served from what is not durable.
+    let barrier = Barrier::open(database)?;
+    write_mark(&mut mark, summary.revision)
+        .map_err(|error| failed("writing", &folder.join("mark"), error))?;
+    sync(folder)?;
+    let backend = Sled {
+        db,
+        summary: Mutex::new(summary),
+        barrier: Mutex::new(barrier),
+        mark,
+        folder: folder.to_owned(),
+        reserve_bytes: options.reserve_bytes,
+        _lock: lock,
+    };
+    let found = compare(&backend, summary)?;
+    Ok((backend, found))
+}
+
+fn compare(backend: &Sled, summary: Summary) -> Result<Found, Error> {
+    let (found, expiring) = backend.survey()?;
+    if (found.entries, found.fingerprint) != (summary.entries, summary.fingerprint) {
+        let text =
+            format!("{} entries are there, not the {} that were written", found.entries, summary.entries);
+        return Err(damaged(&text));
+    }
+    let due = expiring.into_iter().filter_map(|entry| Some((entry.expires?, entry.key))).collect();
+    Ok(Found { revision: summary.revision, due })
+}
+
+fn make_folder(folder: &Path) -> Result<(), Error> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| failed("making", folder, error))?;
+    match folder.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => sync(parent),
+        _ => Ok(()),
+    }
+}
+
+/// Takes the folder for this process, for as long as the file is open.
+fn lock(folder: &Path) -> Result<File, Error> {
+    let path = folder.join("lock");
+    let mut file = open_file(&path)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let known = file.read_to_string(&mut holder).is_ok() && !holder.trim().is_empty();
+            let holder =
+                if known { format!("process {}", holder.trim()) } else { "another process".to_owned() };
+            let text =
+                format!("the store at {} is open in {holder}; one process at a time", folder.display());
+            return Err(Error::new(ErrorKind::InUse, text));
+        }
+        Err(TryLockError::Error(error)) => return Err(failed("locking", &path, error)),
+    }
+    let noted = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+    noted.map_err(|error| failed("writing", &path, error))?;
+    Ok(file)
+}
+
+/// Makes an empty database beside its place, and moves it there when it is whole and durable.
+fn make_database(folder: &Path, database: &Path, options: &Options) -> Result<(), Error> {
+    let unfinished = folder.join("sled.new");
+    match fs::remove_dir_all(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(failed("removing", &unfinished, error));
+        }
+        _ => {}
+    }
+    let db = start(&unfinished, options)?;
+    let summary = Summary::default().encode();
+    contained("writing the first record", || db.insert(SUMMARY_KEY, summary).and_then(|_| db.flush()))?;
+    drop(db);
+    Barrier::open(unfinished.clone())?;
+    fs::rename(&unfinished, database).map_err(|error| failed("renaming", &unfinished, error))?;
+    sync(folder)
+}
+
+/// Removes what a recovery that died (or met a full disk) has left: sled would take the half-written file for its newest
+/// snapshot, find it damaged, and never start again. The snapshot before it is there until a new one is whole.
+fn remove_unfinished_snapshots(database: &Path) -> Result<(), Error> {
+    let listed = fs::read_dir(database).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    for entry in listed.map_err(|error| failed("listing", database, error))? {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(entry.path()).map_err(|error| failed("removing", &entry.path(), error))?;
+        }
+    }
+    Ok(())
+}
+
+/// Starts sled. A thread of a store that this process has just closed can hold sled's own lock a moment longer; ours is
+/// held, so no other process can be meant, and it is waited for.
+fn start(database: &Path, options: &Options) -> Result<sled::Db, Error> {
+    let mut attempts = 0;
+    loop {
+        let config = sled::Config::new().path(database).cache_capacity(options.cache_bytes);
+        let result =
+            contained(&format!("opening the database at {}", database.display()), || match config.open() {
+                Err(sled::Error::Io(error)) if is_lock(&error) => Ok(Err(error)),
+                other => other.map(Ok),
+            })?;
+        match result {
+            Ok(db) => return Ok(db),
+            Err(_) if attempts < 250 => thread::park_timeout(Duration::from_millis(20)),
+            Err(error) => {
+                let text = format!("the database at {} is still open", database.display());
+                return Err(Error::new(ErrorKind::InUse, text).with_source(error));
+            }
+        }
+        attempts += 1;
+    }
+}
+
+/// sled has no kind for it.
+fn is_lock(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Other && error.to_string().contains("could not acquire lock")
+}
+
+/// The mark of a revision: its number, and the number inverted, to know a whole one.
+pub(super) fn mark(revision: Revision) -> [u8; 16] {
+    let number = revision.get().to_be_bytes();
+    let mut mark = [0; 16];
+    for (place, byte) in mark.iter_mut().zip(number.into_iter().chain(number.map(|byte| !byte))) {
+        *place = byte;
+    }
+    mark
+}
+
+/// The mark's file, and the revision in it; zero where there is none.
+fn open_mark(folder: &Path) -> Result<(File, Revision), Error> {
+    let path = folder.join("mark");
+    let mut file = open_file(&path)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(|error| failed("reading", &path, error))?;
+    let number = bytes.first_chunk::<8>().map_or(0, |number| u64::from_be_bytes(*number));
+    let revision = Revision::new(number);
+    let whole = bytes == mark(revision);
+    Ok((file, if whole { revision } else { Revision::ZERO }))
+}
+
+fn write_mark(file: &mut File, revision: Revision) -> io::Result<()> {
+    use std::os::unix::fs::FileExt;
+    file.write_all_at(&mark(revision), 0)?;
+    file.sync_all()
+}
+
+fn open_file(path: &PathBuf) -> Result<File, Error> {
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+    file.map_err(|error| failed("opening", path, error))
+}
+
+fn failed(doing: &str, path: &Path, error: io::Error) -> Error {
+    Error::io(format!("{doing} {} failed", path.display()), error)
+}

@@ -1,0 +1,187 @@
+//! kill -9 while four tasks write: nothing acknowledged is lost, batches are whole, and the store always opens.
+//!
+//! The test starts itself as the process to kill. `STORE_KILL_ROUNDS` sets the number of kills.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+
+use crate::{Batch, Op, Options, Range, SledStore, Store, StoreExt};
+
+const NAME: &str = "tests::kill::nothing_acknowledged_is_lost_by_kill_nine";
+const FOLDER: &str = "STORE_KILL_FOLDER";
+const WRITERS: u64 = 4;
+/// The keys of each writer, over which it goes in turns.
+const KEYS: u64 = 20;
+
+#[test]
+fn nothing_acknowledged_is_lost_by_kill_nine() {
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        write_until_killed(Path::new(&folder));
+        return;
+    }
+    let rounds = std::env::var("STORE_KILL_ROUNDS").map_or(20, |rounds| rounds.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("store");
+    let mut random = Random::new();
+    let mut acknowledged = [0; WRITERS as usize];
+    for round in 0..rounds {
+        let mut child = start(&store);
+        note_acknowledged(&mut child, &mut acknowledged, &mut random);
+        let context = format!("round {round}, seed {}", random.seed);
+        check(&store, &mut acknowledged, &context);
+    }
+    assert!(acknowledged.iter().all(|count| *count > 0), "{acknowledged:?}: some writer never wrote");
+}
+
+fn start(store: &Path) -> Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", NAME, "--nocapture", "--test-threads=1"]).env(FOLDER, store);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap()
+}
+
+/// Reads what the child acknowledges, kills it somewhere on the way, and reads what it still had said.
+fn note_acknowledged(child: &mut Child, acknowledged: &mut [u64], random: &mut Random) {
+    // One time in four it dies in the middle of its start.
+    let lines_to_wait = if random.below(4) == 0 { 0 } else { random.below(300) };
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut seen = 0;
+    while seen < lines_to_wait {
+        let line = lines.next().expect("the child ended by itself").unwrap();
+        seen += u64::from(note(&line, acknowledged));
+    }
+    for _ in 0..random.below(2_000_000) {
+        std::hint::spin_loop();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for line in lines.map_while(Result::ok) {
+        note(&line, acknowledged);
+    }
+}
+
+fn note(line: &str, acknowledged: &mut [u64]) -> bool {
+    let Some((writer, number)) = line.strip_prefix("ack ").and_then(|line| line.split_once(' ')) else {
+        return false;
+    };
+    // The last line may have been cut.
+    let (Ok(writer), Some(number)) = (writer.parse::<usize>(), number.strip_suffix('.')) else {
+        return false;
+    };
+    acknowledged[writer] = number.parse().unwrap();
+    true
+}
+
+/// Each writer is at the number it last told, or at the one it was about to tell, and all its keys are as that number
+/// says. What is there counts as told from then on.
+fn check(folder: &Path, acknowledged: &mut [u64], context: &str) {
+    let store = SledStore::open(folder).unwrap_or_else(|error| panic!("{context}: {error:?}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let listing = runtime.block_on(store.list(Range::all())).unwrap();
+    let value = |key: &str| {
+        let found = listing.entries.binary_search_by(|entry| entry.key.as_str().cmp(key)).ok()?;
+        Some(listing.entries[found].value.clone())
+    };
+    for (writer, acknowledged) in (0..).zip(acknowledged) {
+        let number = value(&count_key(writer)).map_or(0, |value| text_number(&value));
+        let told = *acknowledged..=*acknowledged + 1;
+        assert!(told.contains(&number), "{context}: writer {writer} is at {number}, not in {told:?}");
+        *acknowledged = number;
+        for (key, last) in (0..KEYS).map(|key| (key, last_round_of(key, number))) {
+            let expected = last.and_then(|last| value_of(writer, last));
+            let found = value(&own_key(writer, key));
+            assert!(
+                found == expected,
+                "{context}: key {key} of writer {writer} is not as round {last:?} left it"
+            );
+        }
+    }
+}
+
+fn write_until_killed(folder: &Path) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    // The test harness has begun a line of its own.
+    writeln!(std::io::stdout().lock()).unwrap();
+    runtime.block_on(async {
+        let store = Arc::new(SledStore::open_with(folder, &Options::default()).unwrap());
+        let writers: Vec<_> =
+            (0..WRITERS).map(|writer| tokio::spawn(write(Arc::clone(&store), writer))).collect();
+        for writer in writers {
+            writer.await.unwrap();
+        }
+    });
+}
+
+async fn write(store: Arc<SledStore>, writer: u64) {
+    let count = store.get(&count_key(writer)).await.unwrap();
+    let mut number = count.map_or(0, |entry| text_number(&entry.value));
+    loop {
+        number += 1;
+        let key = own_key(writer, number % KEYS);
+        let op = match value_of(writer, number) {
+            Some(value) if number % 5 == 1 => {
+                Op::put(key, value).until(SystemTime::now() + Duration::from_secs(86_400))
+            }
+            Some(value) => Op::put(key, value),
+            None => Op::delete(key),
+        };
+        let batch = Batch::new(vec![op, Op::put(count_key(writer), number.to_string())]).unwrap();
+        store.commit(batch).await.unwrap();
+        writeln!(std::io::stdout().lock(), "ack {writer} {number}.").unwrap();
+    }
+}
+
+/// The last round up to `number` that wrote this key.
+fn last_round_of(key: u64, number: u64) -> Option<u64> {
+    (1..=number).rev().take(KEYS as usize).find(|round| round % KEYS == key)
+}
+
+/// What a writer puts in a round; none: it deletes. Most values are short, some fill many pages of the database.
+fn value_of(writer: u64, round: u64) -> Option<Bytes> {
+    let length = match round % 37 {
+        3 | 17 | 30 => return None,
+        11 => 200_000,
+        5 | 23 => 9_000,
+        other => 30 * other as usize,
+    };
+    let seed = writer * 1_000_003 + round;
+    Some((seed..).flat_map(u64::to_be_bytes).take(length).collect())
+}
+
+fn own_key(writer: u64, key: u64) -> String {
+    format!("key/{writer}/{key:02}")
+}
+
+fn count_key(writer: u64) -> String {
+    format!("count/{writer}")
+}
+
+fn text_number(value: &Bytes) -> u64 {
+    std::str::from_utf8(value).unwrap().parse().unwrap()
+}
+
+/// Moments to kill at: any will do, and the seed tells which they were.
+pub(super) struct Random {
+    pub(super) seed: u64,
+    state: u64,
+}
+
+impl Random {
+    pub(super) fn new() -> Self {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let seed = now.as_nanos() as u64 | 1;
+        Self { seed, state: seed }
+    }
+
+    /// xorshift64.
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        self.state % limit
+    }
+}
