@@ -1,0 +1,42 @@
+use super::Plaintext;
+
+/// Does not compile once `$type` implements `$trait`: then two implementations of `Probe` fit the inferred parameter.
+macro_rules! assert_not_implemented {
+    ($type:ty: $($trait:path),+ $(,)?) => {$(
+        const _: fn() = || {
+            struct Implemented;
+            trait Probe<Which> {
+                fn probe() {}
+            }
+            impl<T: ?Sized> Probe<()> for T {}
+            impl<T: ?Sized + $trait> Probe<Implemented> for T {}
+            <$type as Probe<_>>::probe()
+        };
+    )+};
+}
+
+assert_not_implemented!(Plaintext:
+    std::fmt::Debug,
+    std::fmt::Display,
+    std::fmt::LowerHex,
+    std::hash::Hash,
+    Clone,
+    Copy,
+    PartialEq,
+    PartialOrd,
+    AsRef<[u8]>,
+    std::borrow::Borrow<[u8]>,
+    std::ops::Deref,
+    Into<Vec<u8>>,
+    Into<String>,
+    serde::Serialize,
+);
+
+#[test]
+fn bytes_come_out_by_name_only() {
+    let plaintext = Plaintext::new(b"hunter2".to_vec());
+    assert_eq!(plaintext.expose(), b"hunter2");
+    assert_eq!(plaintext.len(), 7);
+    assert!(!plaintext.is_empty());
+    assert!(Plaintext::new(Vec::new()).is_empty());
+}
