@@ -1,0 +1,12 @@
+//! The service through its generated client, over real stores, without sockets.
+
+mod durability;
+mod history;
+mod meddler;
+mod patching;
+mod reading;
+mod refusals;
+mod tenants;
+mod watching;
+mod world;
+mod writing;
