@@ -1,0 +1,27 @@
+{{/*
+What values.schema.json cannot say in a sentence, or what must hold even where the schema is skipped
+(helm --skip-schema-validation). Each message names the value and the next step.
+*/}}
+{{- define "outgate.validate" -}}
+{{- if ne (int .Values.replicaCount) 1 }}
+{{- fail (printf "replicaCount is %v, but the embedded store has one writer: run exactly one replica (replicaCount: 1)." .Values.replicaCount) }}
+{{- end }}
+{{- if not .Values.sealKey.existingSecret }}
+{{- fail (printf "sealKey.existingSecret is empty: nothing is stored without a sealing key. Make one and name its Secret here: %s" (include "outgate.makeCredentials" .)) }}
+{{- end }}
+{{- if not .Values.operatorToken.existingSecret }}
+{{- fail (printf "operatorToken.existingSecret is empty: without a token nobody could operate Outgate. Make one and name its Secret here: %s" (include "outgate.makeCredentials" .)) }}
+{{- end }}
+{{- if not (or .Values.tls.existingSecret .Values.server.plaintextBeyondLoopback) }}
+{{- fail "Outgate listens beyond loopback here and would do so without TLS: set tls.existingSecret to a kubernetes.io/tls Secret, or say in so many words server.plaintextBeyondLoopback=true." }}
+{{- end }}
+{{- if and .Values.tls.existingSecret .Values.server.plaintextBeyondLoopback }}
+{{- fail "tls.existingSecret and server.plaintextBeyondLoopback=true contradict each other: keep one." }}
+{{- end }}
+{{- end }}
+
+{{/* The commands that make both credentials in one Secret: a key ring of one key, and a token. One line, as it ends up in
+an error. */}}
+{{- define "outgate.makeCredentials" -}}
+(umask 077 && id=$(openssl rand -hex 8) && printf 'outgate-keyring 1\nactive %s\nkey %s %s\n' "$id" "$id" "$(openssl rand -hex 32)" > seal.key && openssl rand -hex 32 > operator.token) && kubectl --namespace {{ .Release.Namespace }} create secret generic outgate-credentials --from-file=seal.key --from-file=operator.token
+{{- end }}

@@ -1,0 +1,43 @@
+{{/*
+Mounted volumes beside the store's. Files of Secrets say 0440 because that is what fsGroup makes of anything stricter:
+owner root, group the process's own, nobody else.
+*/}}
+{{- define "outgate.volumes" -}}
+- name: config
+  configMap:
+    name: {{ include "outgate.fullname" . }}
+    defaultMode: 0444
+- name: credentials
+  projected:
+    defaultMode: 0440
+    sources:
+      - secret:
+          name: {{ .Values.sealKey.existingSecret }}
+          items:
+            - { key: {{ .Values.sealKey.key | quote }}, path: seal.key }
+      - secret:
+          name: {{ .Values.operatorToken.existingSecret }}
+          items:
+            - { key: {{ .Values.operatorToken.key | quote }}, path: operator.token }
+{{- with .Values.tls }}
+{{- if .existingSecret }}
+- name: tls
+  secret:
+    secretName: {{ .existingSecret }}
+    defaultMode: 0440
+    items:
+      - { key: {{ .certKey | quote }}, path: tls.crt }
+      - { key: {{ .keyKey | quote }}, path: tls.key }
+{{- end }}
+{{- end }}
+{{- with .Values.egress.caConfigMap }}
+{{- if .name }}
+- name: ca
+  configMap:
+    name: {{ .name }}
+    defaultMode: 0444
+    items:
+      - { key: {{ .key | quote }}, path: ca.crt }
+{{- end }}
+{{- end }}
+{{- end }}
