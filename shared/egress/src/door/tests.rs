@@ -1,0 +1,113 @@
+mod answers;
+mod counterpart;
+mod leaks;
+mod live;
+mod refusals;
+mod tls;
+pub(crate) mod vectors;
+
+use std::{
+    collections::HashMap,
+    io,
+    net::{IpAddr, Ipv4Addr},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use mapping::{Content, Encoder, Template};
+use seal::Plaintext;
+use url::Url;
+
+use self::counterpart::Counterpart;
+use crate::{
+    Body, Door, EgressPolicy, Endpoint, Outbound, Resolver, SecretSource, SourceError, SourceErrorKind,
+};
+
+/// The counterpart's name in these tests. Nothing but [`Loopback`] resolves it.
+const HOST: &str = "counterpart.example";
+
+/// Everything is on this machine.
+#[derive(Debug)]
+struct Loopback;
+
+#[async_trait]
+impl Resolver for Loopback {
+    async fn resolve(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+        Ok(vec![Ipv4Addr::LOCALHOST.into()])
+    }
+}
+
+/// Hands out what it was given, and remembers what it was asked.
+#[derive(Default)]
+struct Keeper {
+    values: HashMap<&'static str, Vec<u8>>,
+    asked: Mutex<Vec<(Content, String)>>,
+}
+
+impl Keeper {
+    fn with(values: &[(&'static str, &[u8])]) -> Self {
+        let values = values.iter().map(|(name, value)| (*name, value.to_vec())).collect();
+        Self { values, asked: Mutex::default() }
+    }
+
+    fn asked(&self) -> Vec<(Content, String)> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl SecretSource for Keeper {
+    async fn open(&self, content: &Content, destination: &Url) -> Result<Plaintext, SourceError> {
+        self.asked.lock().unwrap().push((content.clone(), destination.to_string()));
+        let (Content::Secret(name) | Content::Token(name)) = content else { panic!("asked for a template") };
+        match self.values.get(name.as_str()) {
+            Some(value) => Ok(Plaintext::new(value.clone())),
+            None => {
+                Err(SourceError::new(SourceErrorKind::NotFound, name, format!("there is no secret {name}")))
+            }
+        }
+    }
+}
+
+/// A policy that lets out to the counterpart, and nothing else.
+fn policy(counterpart: &Counterpart) -> EgressPolicy {
+    EgressPolicy {
+        ports: vec![counterpart.port()..=counterpart.port()],
+        allow_http: false,
+        networks: vec!["127.0.0.0/8".parse().unwrap()],
+        ca_files: vec![counterpart.ca_file()],
+    }
+}
+
+fn door(counterpart: &Counterpart) -> Door {
+    Door::new(policy(counterpart), Arc::new(Loopback)).unwrap()
+}
+
+/// A GET of everything below the counterpart's origin.
+fn get(counterpart: &Counterpart, path: &str) -> Outbound {
+    let origin = counterpart.origin();
+    Outbound {
+        method: "GET".to_owned(),
+        url: Template::text(format!("{origin}{path}")),
+        headers: vec![],
+        credentials: vec![],
+        query_credentials: vec![],
+        trace_headers: vec![],
+        body: Body::None,
+        endpoints: [Endpoint::parse(&format!("{origin}/**"), &[]).unwrap()].into(),
+        timeout: Duration::from_secs(20),
+        response_bytes: 1024 * 1024,
+    }
+}
+
+fn secret(name: &str, encoder: Encoder) -> Template {
+    Template::hole(Content::Secret(name.to_owned()), encoder)
+}
+
+/// `before`, a secret, and nothing after.
+fn after(before: &str, name: &str, encoder: Encoder) -> Template {
+    let mut template = Template::text(before);
+    template.push_hole(Content::Secret(name.to_owned()), encoder);
+    template
+}

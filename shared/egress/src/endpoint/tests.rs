@@ -1,0 +1,91 @@
+use http::Method;
+
+use super::Endpoint;
+use crate::destination::Destination;
+
+/// Whether the endpoint covers a GET of the URL.
+fn covers(endpoint: &str, url: &str) -> bool {
+    let destination = Destination::parse(url).unwrap_or_else(|problem| panic!("{url}: {problem}"));
+    Endpoint::parse(endpoint, &[]).unwrap().covers(&Method::GET, &destination)
+}
+
+#[test]
+fn patterns_cover_whole_segments() {
+    let cases = [
+        ("https://a.example/v1/**", "https://a.example/v1/", true),
+        ("https://a.example/v1/**", "https://a.example/v1/x/y?q=1", true),
+        ("https://a.example/v1/**", "https://a.example/v1", false),
+        ("https://a.example/v1/**", "https://a.example/v10/x", false),
+        ("https://a.example/v1", "https://a.example/v1", true),
+        ("https://a.example/v1", "https://a.example/v1/", false),
+        ("https://a.example/v1/", "https://a.example/v1/", true),
+        ("https://a.example/", "https://a.example", true),
+        ("https://a.example/", "https://a.example/x", false),
+        ("https://a.example/**", "https://a.example", true),
+        ("https://a.example/*/items", "https://a.example/x/items", true),
+        ("https://a.example/*/items", "https://a.example//items", false),
+        ("https://a.example/*/items", "https://a.example/x/y/items", false),
+        ("https://a.example/*/items", "https://a.example/x%2Fy/items", false),
+        ("https://a.example/*/items/**", "https://a.example/x/items/y%2Fz", true),
+        ("https://a.example/a%20b", "https://a.example/a%20b", true),
+        ("https://a.example/v1/**", "https://a.example/v1/..;/admin", false),
+        ("https://a.example:8443/**", "https://a.example/", false),
+        ("https://a.example/**", "https://a.example:443/", true),
+        ("https://a.example/**", "http://a.example/", false),
+        ("https://*.a.example/**", "https://x.y.a.example/", true),
+        ("https://*.a.example/**", "https://a.example/", false),
+        ("https://*.a.example/**", "https://xa.example/", false),
+        ("https://B\u{fc}cher.example/**".to_lowercase().as_str(), "https://xn--bcher-kva.example/", true),
+    ]
+    .map(|(endpoint, url, expected)| (endpoint.to_owned(), url, expected));
+    for (endpoint, url, expected) in cases {
+        assert_eq!(covers(&endpoint, url), expected, "{endpoint} and {url}");
+    }
+}
+
+#[test]
+fn methods_narrow_an_endpoint() {
+    let destination = Destination::parse("https://a.example/x").unwrap();
+    let endpoint = Endpoint::parse("https://a.example/**", &["get".to_owned(), "POST".to_owned()]).unwrap();
+    assert!(endpoint.covers(&Method::GET, &destination));
+    assert!(endpoint.covers(&Method::POST, &destination));
+    assert!(!endpoint.covers(&Method::DELETE, &destination));
+}
+
+#[test]
+fn what_could_be_read_in_two_ways_is_refused_with_what_to_write() {
+    let cases = [
+        ("https://a.example", "add `/**`"),
+        ("https://a.example/v1?x=1", "a query or a fragment"),
+        ("https://a.example/v1#x", "a query or a fragment"),
+        ("https://a.example/v1/a*/x", "a whole segment"),
+        ("https://a.example/**/x", "the rest at the end"),
+        ("https://a.example/a//b", "an empty segment"),
+        ("https://a.example/a;b", "several ways"),
+        ("https://a.example/a%2Fb", "several ways"),
+        ("https://user@a.example/", "a user or password"),
+        ("https://*.127.0.0.1/", "goes before a name"),
+        ("https://*/x", "not a name"),
+        ("ftp://a.example/", "neither https nor http"),
+        ("a.example/v1", "not absolute"),
+    ];
+    for (text, expected) in cases {
+        let error = Endpoint::parse(text, &[]).unwrap_err().to_string();
+        assert!(error.contains(expected) && error.contains(text), "{error:?} should say {expected:?}");
+    }
+    let error = Endpoint::parse("https://a.example/", &["GE T".to_owned()]).unwrap_err().to_string();
+    assert!(error.contains("no HTTP method"), "{error}");
+}
+
+#[test]
+fn an_endpoint_is_shown_as_it_is_written() {
+    for text in [
+        "https://a.example/v1/*/**",
+        "http://a.example:8080/",
+        "https://*.a.example/x",
+        "https://[2606:4700::1]/**",
+    ] {
+        assert_eq!(Endpoint::parse(text, &[]).unwrap().to_string(), text);
+    }
+    assert_eq!(Endpoint::anywhere().to_string(), "anywhere");
+}

@@ -1,0 +1,45 @@
+#![doc = "The guarded door: the one way out."]
+//!
+//! [`Door::send`] is the only function of the workspace that opens a secret for use and the only place that holds an
+//! HTTP client. It takes a rendered request whose secrets are still holes, and in this order
+//!
+//! 1. parses the URL once, refusing whatever two parsers could read differently,
+//! 2. matches it against the endpoints that are listed, and checks scheme and port against the operator's policy,
+//! 3. resolves the host once and checks every address of the answer,
+//! 4. opens the secrets for that origin and fills the holes, each encoded for its place,
+//! 5. sends, over TLS, to an address it has checked, without a redirect and without a proxy from the environment,
+//! 6. reads the answer under limits, and takes out of it whatever the counterpart echoed of the secrets.
+//!
+//! A refusal of 1 to 3 comes before any secret was asked for and before any connection.
+//!
+//! What this crate never does: follow a redirect, ask the name server twice, send a hole's content without TLS, put a
+//! query, a header or a value into an error, a span or a log.
+//!
+//! What it cannot do: the bytes of a request lie in the buffers of the HTTP and TLS libraries until those are reused;
+//! they are not wiped. The scrubber finds a secret in the encodings that its module lists, and in no other.
+
+mod address;
+mod answer;
+mod destination;
+mod door;
+mod endpoint;
+mod error;
+mod fill;
+mod header;
+mod outbound;
+mod policy;
+mod resolve;
+mod scrub;
+mod secret;
+mod span;
+mod transport;
+
+pub use answer::Answer;
+pub use door::Door;
+pub use endpoint::{Endpoint, EndpointError};
+pub use error::{Error, ErrorKind};
+pub use outbound::{Body, Outbound};
+pub use policy::EgressPolicy;
+pub use resolve::{Resolver, SystemResolver};
+pub use secret::{SecretSource, SourceError, SourceErrorKind};
+pub use transport::{Reply, Transport, TransportError, TransportErrorKind, Vetted};

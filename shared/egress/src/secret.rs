@@ -1,0 +1,80 @@
+//! Where the content of holes comes from.
+
+use std::error;
+
+use async_trait::async_trait;
+use mapping::Content;
+use seal::Plaintext;
+use url::Url;
+
+type BoxError = Box<dyn error::Error + Send + Sync>;
+
+/// Opens secrets and tokens for one destination.
+///
+/// The guarded send is the only caller. It asks after it has vetted the destination, once for each different content
+/// of a request, and wipes what it got when the request is over.
+#[async_trait]
+pub trait SecretSource: Send + Sync {
+    /// The plaintext of a secret or token, for a request to the origin of `destination` (scheme, host and port; its
+    /// path is always `/`).
+    ///
+    /// `content` is [`Content::Secret`] or [`Content::Token`], never [`Content::Template`].
+    ///
+    /// # Errors
+    ///
+    /// When there is no such content, or it is not for this destination, or it cannot be had now.
+    async fn open(&self, content: &Content, destination: &Url) -> Result<Plaintext, SourceError>;
+}
+
+/// Why a secret or token was not handed out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceErrorKind {
+    /// There is no secret of that name.
+    NotFound,
+    /// The secret was made for another origin.
+    OutOfScope,
+    /// Its record is damaged, or sealed with a key that is not in the ring.
+    Unreadable,
+    /// The token endpoint answered with an OAuth error.
+    TokenRefused,
+    /// The token endpoint could not be reached, or its answer is no token.
+    TokenUnavailable,
+    /// The service that keeps the content cannot be reached.
+    Unavailable,
+}
+
+/// A secret or token that was not handed out. Its text names it, and holds nothing of its content.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct SourceError {
+    kind: SourceErrorKind,
+    name: String,
+    message: String,
+    source: Option<BoxError>,
+}
+
+impl SourceError {
+    /// An error about the secret or token of that name; the message is for people.
+    pub fn new(kind: SourceErrorKind, name: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { kind, name: name.into(), message: message.into(), source: None }
+    }
+
+    /// The same, with its cause: for the log, and for the caller to take details from.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn kind(&self) -> SourceErrorKind {
+        self.kind
+    }
+
+    /// Which secret or token it was.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
