@@ -1,0 +1,127 @@
+//! What a counterparty answered, as a value.
+//!
+//! | content type | value |
+//! | --- | --- |
+//! | none, and no body | null |
+//! | `application/json`, `text/json`, `…+json` | the JSON, every digit kept |
+//! | `application/xml`, `text/xml`, `…+xml` | an object by the `xmltodict` convention |
+//! | `application/x-www-form-urlencoded` | an object of strings; a repeated name has an array |
+//! | other `text/…` | a string, decoded by its `charset` |
+//! | everything else | the bytes, as base64 in a string |
+//!
+//! An answer without a content type is read as JSON if it is JSON, else as text if it is UTF-8, else as bytes.
+//! Within [`Limits::DATA`]; a JSON, XML or form answer without a body is null.
+
+mod form;
+mod xml;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use encoding_rs::{Encoding, UTF_8};
+
+use crate::limits::Limits;
+use crate::value::{JsonError, Value};
+
+/// Why an answer's body is not what its content type says.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("the answer is not the {format} its content type says: line {line}, column {column}: {message}")]
+pub struct AnswerError {
+    /// `JSON`, `XML`, `form`, `text`.
+    pub format: &'static str,
+    /// What was expected, or which limit was met. Never what stood in the answer.
+    pub message: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+}
+
+impl From<JsonError> for AnswerError {
+    fn from(error: JsonError) -> Self {
+        Self { format: "JSON", message: error.message, line: error.line, column: error.column }
+    }
+}
+
+impl AnswerError {
+    /// An error about the answer as a whole.
+    fn whole(format: &'static str, message: impl Into<String>) -> Self {
+        Self { format, message: message.into(), line: 1, column: 1 }
+    }
+}
+
+/// The body as a value, by its content type.
+///
+/// ```
+/// let value = mapping::answer::to_value(Some("text/xml"), b"<r id='1'><a>x</a><a>y</a></r>")?;
+/// assert_eq!(value.to_string(), r#"{"r":{"@id":"1","a":["x","y"]}}"#);
+/// # Ok::<(), mapping::answer::AnswerError>(())
+/// ```
+pub fn to_value(content_type: Option<&str>, body: &[u8]) -> Result<Value, AnswerError> {
+    let essence =
+        content_type.map(|full| full.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    let blank = body.iter().all(u8::is_ascii_whitespace);
+    match essence.as_deref() {
+        None | Some("") => Ok(if blank { Value::Null } else { unnamed(body) }),
+        Some(json) if json.ends_with("/json") || json.ends_with("+json") => match body {
+            _ if blank => Ok(Value::Null),
+            body => Ok(Value::from_json(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body))?),
+        },
+        Some(xml) if xml.ends_with("/xml") || xml.ends_with("+xml") => match body {
+            _ if blank => Ok(Value::Null),
+            body => xml::parse(&decode(charset(content_type).or_else(|| xml::declared(body)), body, "XML")?),
+        },
+        Some("application/x-www-form-urlencoded") if blank => Ok(Value::Null),
+        Some("application/x-www-form-urlencoded") => form::parse(body),
+        Some(text) if text.starts_with("text/") => {
+            Ok(Value::String(decode(charset(content_type), body, "text")?.into_owned()))
+        }
+        Some(_) => Ok(base64(body)),
+    }
+}
+
+fn unnamed(body: &[u8]) -> Value {
+    if let Ok(value) = Value::from_json(body) {
+        return value;
+    }
+    match std::str::from_utf8(body) {
+        Ok(text) => Value::from(text),
+        Err(_) => base64(body),
+    }
+}
+
+fn base64(body: &[u8]) -> Value {
+    Value::String(STANDARD.encode(body))
+}
+
+/// The `charset` parameter of a content type.
+fn charset(content_type: Option<&str>) -> Option<&str> {
+    let parameters = content_type?.split(';').skip(1);
+    let named = parameters.filter_map(|parameter| parameter.split_once('='));
+    let (_, label) = { named }.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
+    Some(label.trim().trim_matches('"'))
+}
+
+/// The body as text; a byte order mark decides before any label.
+fn decode<'b>(
+    label: Option<&str>,
+    body: &'b [u8],
+    format: &'static str,
+) -> Result<std::borrow::Cow<'b, str>, AnswerError> {
+    if body.len() > Limits::DATA.bytes {
+        return Err(AnswerError::whole(format, format!("longer than {} bytes", Limits::DATA.bytes)));
+    }
+    let encoding = match label {
+        Some(label) => Encoding::for_label(label.as_bytes())
+            .ok_or_else(|| AnswerError::whole(format, "its character set is not known"))?,
+        None => UTF_8,
+    };
+    match encoding.decode(body) {
+        (text, _, false) => Ok(text),
+        (_, encoding, true) => {
+            Err(AnswerError::whole(format, format!("its bytes are not {}", encoding.name())))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

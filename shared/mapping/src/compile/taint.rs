@@ -1,0 +1,47 @@
+//! Where a secret may end.
+
+use std::ops::Range;
+
+use super::{Compiler, Scope};
+use crate::plan::Plan;
+use crate::relaxed::Text;
+
+/// Whether a secret may end where an expression stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Holes {
+    /// In a URL, a header, a body; or in a constant, which is looked at where it is read.
+    Allowed,
+    /// Nowhere else; the text says where this is, for messages: `"the result"`.
+    Forbidden(&'static str),
+}
+
+impl Scope {
+    /// The same place, but what is made here goes into `place`, where no secret may end.
+    pub(crate) fn without_holes(self, place: &'static str) -> Self {
+        match self.holes {
+            Holes::Allowed => Self { holes: Holes::Forbidden(place), ..self },
+            Holes::Forbidden(_) => self,
+        }
+    }
+}
+
+impl Compiler<'_> {
+    /// The secret `name` would come to the place that `range` stands in.
+    pub(super) fn taint(&mut self, name: &str, text: &Text, range: &Range<usize>, scope: Scope) {
+        if let Holes::Forbidden(place) = scope.holes {
+            let message = format!("the secret `{name}` would end in {place}");
+            let help = "a secret may end only in the URL, a header or the body of the request".to_owned();
+            self.error("secret-leak", message, text, range, Some(help));
+        }
+    }
+
+    /// As [`Self::taint`], for a plan that may give a secret.
+    pub(super) fn taint_of(&mut self, plan: &Plan, text: &Text, range: &Range<usize>, scope: Scope) {
+        if matches!(scope.holes, Holes::Allowed) {
+            return;
+        }
+        if let Some(name) = self.constants.hole_under(plan, &[]).map(str::to_owned) {
+            self.taint(&name, text, range, scope);
+        }
+    }
+}

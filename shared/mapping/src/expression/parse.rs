@@ -1,0 +1,259 @@
+//! Strings as pieces, in one pass.
+
+use std::ops::Range;
+
+use super::{Argument, Call, Piece, Problem};
+use crate::function::{self, Split};
+
+/// How deep expressions may be nested in one string.
+const DEPTH: usize = 32;
+
+/// The pieces of a string, and what is wrong with it.
+pub(crate) fn parse(text: &str) -> (Vec<Piece>, Vec<Problem>) {
+    let mut parser = Parser::new(text);
+    let pieces = parser.pieces(Until::End);
+    (pieces, parser.problems)
+}
+
+/// The length of the expression that `text` starts with, or why it has no end.
+pub(crate) fn extent(text: &str) -> Result<usize, Problem> {
+    let mut parser = Parser::new(text);
+    parser.call();
+    let endless = |problem: &Problem| matches!(problem.code, "too-deep" | "unclosed-expression");
+    match parser.problems.into_iter().find(endless) {
+        Some(problem) => Err(problem),
+        None => Ok(parser.at),
+    }
+}
+
+/// What ends a run of pieces. It is left for the caller to take.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// The end of the string alone.
+    End,
+    /// `}`, or the end.
+    Brace,
+    /// `,` or `}` outside inner braces, or the end.
+    Comma,
+    /// As `Comma`; also right after an `${isTrue:X,A,B}`, which stands for the whole `if` it starts.
+    Condition,
+    /// `}` outside the braces and quotes of a script, or the end.
+    Script,
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+    depth: usize,
+    closed: bool,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Parser<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text, at: 0, depth: 0, closed: true, problems: Vec::new() }
+    }
+
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn pieces(&mut self, until: Until) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        let mut text_from = self.at;
+        let (mut braces, mut quote) = (0_usize, None);
+        loop {
+            let rest = self.rest();
+            let special = rest.starts_with("${") || secret_opens(rest);
+            if special || rest.is_empty() {
+                if text_from < self.at {
+                    pieces.push(Piece::Text(text_from..self.at));
+                }
+                if rest.is_empty() {
+                    return pieces;
+                }
+                pieces.extend(if rest.starts_with('$') { self.call() } else { self.secret() });
+                text_from = self.at;
+                if until == Until::Condition && is_short_condition(&pieces) {
+                    return pieces;
+                }
+                continue;
+            }
+            let next = rest.as_bytes()[0];
+            match (next, quote) {
+                (b'\\', Some(_)) if until == Until::Script => self.at += 1,
+                (b'\'' | b'"' | b'`', None) if until == Until::Script => quote = Some(next),
+                (_, Some(open)) if next == open => quote = None,
+                (_, Some(_)) => {}
+                (b'{', None) => braces += 1,
+                (b'}', None) if braces > 0 => braces -= 1,
+                (b'}', None) if until != Until::End => break,
+                (b',', None) if matches!(until, Until::Comma | Until::Condition) && braces == 0 => break,
+                _ => {}
+            }
+            self.at += self.rest().chars().next().map_or(0, char::len_utf8);
+        }
+        if text_from < self.at {
+            pieces.push(Piece::Text(text_from..self.at));
+        }
+        pieces
+    }
+
+    /// `${…}`, from its `$`. Nothing but a problem if it is not one.
+    fn call(&mut self) -> Option<Piece> {
+        let start = self.at;
+        self.at += 2;
+        if self.depth == DEPTH {
+            self.problem("too-deep", start..self.at, format!("expressions are nested deeper than {DEPTH}"));
+            self.closed = false;
+            self.at = self.text.len();
+            return None;
+        }
+        self.depth += 1;
+        let name_from = self.at;
+        let length =
+            self.rest().find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(self.rest().len());
+        self.at += length;
+        let (name, name_range) = (&self.text[name_from..self.at], name_from..self.at);
+        let arguments = match self.rest().bytes().next() {
+            Some(b':') => {
+                self.at += 1;
+                self.arguments(name)
+            }
+            _ => Vec::new(),
+        };
+        let mut call = Call { name: name.to_owned(), name_range, arguments, range: start..self.at };
+        if !self.one_brace_short(&mut call) {
+            self.close(&mut call);
+        }
+        self.depth -= 1;
+        Some(Piece::Call(call))
+    }
+
+    fn close(&mut self, call: &mut Call) {
+        if self.rest().starts_with('}') {
+            self.at += 1;
+        } else if self.rest().is_empty() {
+            if self.closed {
+                let message = "the expression is never closed: `}` is missing".to_owned();
+                self.problem("unclosed-expression", call.range.start..call.range.start + 2, message);
+            }
+            self.closed = false;
+        } else {
+            let message = "expected `:` or `}` after the name".to_owned();
+            self.problem("syntax", self.at..self.at, message);
+            self.pieces(Until::Brace);
+            self.at += usize::from(self.rest().starts_with('}'));
+        }
+        call.range.end = self.at;
+    }
+
+    fn arguments(&mut self, name: &str) -> Vec<Argument> {
+        let split = function::split(name);
+        let mut arguments = Vec::new();
+        loop {
+            let from = self.at;
+            let last = matches!(split, Split::Most(most) if arguments.len() + 1 >= most);
+            let pieces = self.pieces(match split {
+                Split::Script => Until::Script,
+                _ if last => Until::Brace,
+                _ if name == "if" && arguments.is_empty() => Until::Condition,
+                _ => Until::Comma,
+            });
+            arguments.push(self.trim(pieces, from..self.at));
+            let short = name == "if" && arguments.len() == 1 && is_short_condition(&arguments[0].pieces);
+            if short || !self.rest().starts_with(',') {
+                return arguments;
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Without the space at both ends.
+    fn trim(&self, mut pieces: Vec<Piece>, mut range: Range<usize>) -> Argument {
+        if let Some(Piece::Text(first)) = pieces.first_mut() {
+            let text = &self.text[first.clone()];
+            first.start += text.len() - text.trim_start().len();
+            range.start = first.start;
+        }
+        if let Some(Piece::Text(last)) = pieces.last_mut() {
+            last.end = last.start + self.text[last.clone()].trim_end().len();
+            range.end = last.end;
+        }
+        pieces.retain(|piece| !piece.range().is_empty());
+        Argument { pieces, range }
+    }
+
+    /// `${if:${isTrue:X,A,B}`: the form with one brace missing that many texts have, read as `${if:${isTrue:X},A,B}`.
+    ///
+    /// `isTrue` never takes three arguments, so there is no other reading: the text after its brace belongs to whatever
+    /// stands around the `if`.
+    fn one_brace_short(&mut self, call: &mut Call) -> bool {
+        let condition = match call.arguments.first_mut().and_then(|argument| argument.pieces.last_mut()) {
+            Some(Piece::Call(condition)) if call.name == "if" && is_short(condition) => condition,
+            _ => return false,
+        };
+        let branches = condition.arguments.split_off(1);
+        condition.range.end = condition.arguments[0].range.end;
+        call.arguments.extend(branches);
+        // At the top of a string a brace that follows can only be the missing one, set in the wrong place.
+        if self.depth == 1 && self.rest().starts_with('}') {
+            self.at += 1;
+        }
+        call.range.end = self.at;
+        self.problems.push(Problem {
+            code: "brace-missing",
+            range: call.range.clone(),
+            message: "`isTrue` takes one argument: this is read as `${if:${isTrue:X},A,B}`".to_owned(),
+            help: Some("close `isTrue` after its argument".to_owned()),
+            warning: true,
+        });
+        true
+    }
+
+    /// `{{secret:name}}`, from its first brace.
+    fn secret(&mut self) -> Option<Piece> {
+        let start = self.at;
+        let Some(length) = self.rest().find("}}") else {
+            self.problem(
+                "unclosed-secret",
+                start..start + 2,
+                "the secret is never closed: `}}` is missing".to_owned(),
+            );
+            self.at = self.text.len();
+            return None;
+        };
+        self.at += length + 2;
+        let range = start..self.at;
+        let inside = &self.text[start + 2..start + length];
+        let name = inside.split_once(':').map_or("", |(_, name)| name.trim());
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if name.is_empty() || !name.chars().all(fits) {
+            let message =
+                "a secret is named by letters, digits, `.`, `_` and `-`: `{{secret:name}}`".to_owned();
+            self.problem("secret-name", range, message);
+            return None;
+        }
+        Some(Piece::Secret { name: name.to_owned(), range })
+    }
+
+    fn problem(&mut self, code: &'static str, range: Range<usize>, message: String) {
+        self.problems.push(Problem { code, range, message, help: None, warning: false });
+    }
+}
+
+/// Whether a `{{secret:` starts here; space inside the braces is allowed, so that a slip never sends the text itself.
+fn secret_opens(rest: &str) -> bool {
+    let inside = rest.strip_prefix("{{").map(str::trim_start);
+    inside
+        .and_then(|inside| inside.strip_prefix("secret"))
+        .is_some_and(|rest| rest.trim_start().starts_with(':'))
+}
+
+fn is_short_condition(pieces: &[Piece]) -> bool {
+    matches!(pieces.last(), Some(Piece::Call(condition)) if is_short(condition))
+}
+
+fn is_short(condition: &Call) -> bool {
+    condition.name == "isTrue" && condition.arguments.len() == 3
+}

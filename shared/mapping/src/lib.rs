@@ -1,0 +1,105 @@
+//! The mapping language: adapters that say how one call is built and how its answer is mapped.
+//!
+//! An [`Adapter`] is compiled once from authored text and run often. [`Adapter::request`] gives a [`Request`] whose URL,
+//! headers and body are [`Template`]s: text in which secrets are still *holes*. [`Adapter::respond`] maps an answer.
+//!
+//! ```
+//! use mapping::{Adapter, Answer, Run, Value};
+//!
+//! let text = r#"{
+//!     "constants": { "key": "{{secret:crm-key}}" },
+//!     "requestMapping": {
+//!         "method": "POST",
+//!         "url": "https://example.com/people/${currentObject:input.id}",
+//!         "headers": { "X-Api-Key": "${currentObject:constants.key}" },
+//!         "body": { "name": "${currentObject:input.name}" }
+//!     },
+//!     "responseMapping": { "properties": {
+//!         "extId": { "value": "${currentObject:response.id}", "type": "string" }
+//!     } }
+//! }"#;
+//! let adapter = Adapter::compile("ADAPTER.PERSON-CRM", text, None, &())
+//!     .map_err(|found| found.iter().map(|f| f.render("ADAPTER.PERSON-CRM", text)).collect::<String>())?;
+//!
+//! let run = Run { input: Value::from([("id", "a/b".into()), ("name", "${x} {{secret:y}}".into())]), ..Run::default() };
+//! let request = adapter.request(&run).map_err(|error| error.to_string())?;
+//! assert_eq!(request.url.masked(), "https://example.com/people/a%2Fb");
+//! assert_eq!(request.headers[0].1.masked(), "{{secret:crm-key}}");
+//! assert_eq!(request.body.map(|body| body.masked()).as_deref(), Some(r#"{"name":"${x} {{secret:y}}"}"#));
+//!
+//! let answer = Answer { meta: Value::Null, response: Value::from([("id", 7_i64.into())]) };
+//! assert_eq!(adapter.respond(&run, &answer).map_err(|error| error.to_string())?.to_string(), r#"{"extId":"7"}"#);
+//! # Ok::<(), String>(())
+//! ```
+//!
+//! # What it never does
+//!
+//! * Input or output, reading a clock, waiting: everything comes in as values, the run's time included.
+//! * Evaluate data. Only what an author wrote is a template. Input, answers and what runs wrote into registers are values,
+//!   whatever their text looks like, and are escaped for the place they are put in.
+//! * See a secret. It knows names; the guarded client fills the holes. A secret that could end anywhere but in the URL, a
+//!   header or the body is an error of the check.
+//! * Repeat a value in an error. An answer may hold what nobody may see.
+//!
+//! # Stages
+//!
+//! Text becomes tokens and a tree ([`relaxed`]), strings become pieces (`expression`), scripts expressions (`script`); the
+//! tree is checked and compiled to plans in one pass (`compile`, `function`, `request::compile`, `adapter::compile`), and
+//! plans are carried out (`eval`, `request`). Every stage knows the places of what it reads, so a [`Diagnostic`] shows the
+//! line and a caret. Limits are in [`Limits`] and beside the stage they bound.
+//!
+//! # Decisions
+//!
+//! What the meaning of adapters leaves open, and what was decided:
+//!
+//! * **Result.** It has the shape of `responseMapping`, properties replaced by their converted values; the members of
+//!   `properties` at its top are the result's own members: `{"properties": {"extId": {…}}}` gives `{"extId": …}`, and the next
+//!   step reads it as `${currentObject:responseMapping.extId}`. An adapter without a `responseMapping` gives null: an answer is
+//!   handed out only as far as its author says so. Null stays null in every type.
+//! * **Constants** may read input and the constants above them. The adapter's own come before the integration's.
+//! * **Registers** are named by their key, written out; a place in one may depend on data, as one step of the path.
+//! * **Arguments** lose the space around them. Literal text is a string; an expression alone keeps its type.
+//! * **URLs.** A value in the path is one segment, `/` becomes `%2F`; what stands at the start may be a whole URL. A value
+//!   may not be `.` or `..`, nor end the host. `query` is written behind the URL's own: arrays repeat a name, null is left
+//!   out, objects write `name[key]`. Fragments are never sent.
+//! * **Headers.** Null leaves a header out, an array repeats it.
+//! * **Bodies.** The content type decides; an object without one is JSON, text is JSON or XML if it starts like it. Where a
+//!   value stands in JSON text it is written as JSON, so a body that is one expression whose value is text becomes a JSON
+//!   string. A null body is none. Multipart is refused.
+//! * **`method`** is `GET` where there is no body, and must be said where there is one. **`timeout`** is `"30s"`, `"1500ms"`,
+//!   `"2m"` or a number of seconds.
+//! * **Duplicate keys** are an error in authored text; in data the last one counts.
+
+mod adapter;
+pub mod answer;
+mod compile;
+mod convert;
+mod diagnostic;
+mod eval;
+mod expression;
+mod function;
+mod limits;
+mod path;
+mod plan;
+mod position;
+mod registers;
+pub mod relaxed;
+mod rendered;
+mod request;
+mod run;
+mod script;
+mod section;
+mod suggest;
+mod template;
+mod value;
+
+pub use adapter::Adapter;
+pub use diagnostic::{Diagnostic, Origin, Severity, Span};
+pub use limits::Limits;
+pub use registers::{Register, Registers};
+pub use run::{Action, Answer, EvalError, Mapped, Next, Request, Run};
+pub use template::{Content, EncodeError, Encoder, Hole, Part, Template};
+pub use value::{JsonError, Number, Object, Value};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! What a template is compiled to.
+
+use crate::convert::Type;
+use crate::path::Step;
+use crate::script::Script;
+use crate::section::Section;
+use crate::value::Value;
+
+/// A value to be made, once the data is there.
+#[derive(Clone, Debug)]
+pub(crate) enum Plan {
+    /// The same value every time.
+    Literal(Value),
+    Array(Vec<Plan>),
+    Object(Vec<(String, Plan)>),
+    /// Text: the values one after the other.
+    Concat(Vec<Plan>),
+    /// `{{secret:name}}`: a hole.
+    Secret(String),
+    /// A section of the context, or a place in it.
+    Read {
+        section: Section,
+        path: Path,
+    },
+    /// A place in another value.
+    Pick {
+        from: Box<Plan>,
+        path: Path,
+    },
+    /// Milliseconds since 1970.
+    Timestamp,
+    DateTime(Box<Plan>),
+    IsTrue(Box<Plan>),
+    If(Box<Branches>),
+    Script(Box<Script>),
+    /// A property of the result, converted to its type.
+    Convert {
+        kind: Type,
+        from: Box<Plan>,
+    },
+}
+
+/// Only the branch that is chosen is evaluated.
+#[derive(Clone, Debug)]
+pub(crate) struct Branches {
+    pub(crate) condition: Plan,
+    pub(crate) yes: Plan,
+    pub(crate) no: Plan,
+}
+
+/// A path, some of whose steps may come from data.
+pub(crate) type Path = Vec<PathStep>;
+
+#[derive(Clone, Debug)]
+pub(crate) enum PathStep {
+    Key(Step),
+    /// One step, whatever characters the value holds: data is never read as a path.
+    Value(Plan),
+}
+
+impl Plan {
+    pub(crate) const NULL: Self = Self::Literal(Value::Null);
+
+    pub(crate) fn text(text: &str) -> Self {
+        Self::Literal(Value::from(text))
+    }
+
+    /// The text, if the plan is one literal string.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Literal(value) => value.as_str(),
+            _ => None,
+        }
+    }
+
+    /// Whether it is made from what the author wrote alone.
+    pub(crate) fn is_static(&self) -> bool {
+        match self {
+            Self::Literal(_) | Self::Secret(_) => true,
+            Self::Array(items) | Self::Concat(items) => items.iter().all(Self::is_static),
+            Self::Object(members) => members.iter().all(|(_, plan)| plan.is_static()),
+            _ => false,
+        }
+    }
+
+    /// Objects and arrays of literals are literals.
+    pub(crate) fn fold(self) -> Self {
+        match self {
+            Self::Array(items) if items.iter().all(|item| matches!(item, Self::Literal(_))) => {
+                Self::Literal(Value::Array(items.into_iter().filter_map(Self::into_literal).collect()))
+            }
+            Self::Object(members) if members.iter().all(|(_, plan)| matches!(plan, Self::Literal(_))) => {
+                let members = members.into_iter().filter_map(|(key, plan)| Some((key, plan.into_literal()?)));
+                Self::Literal(Value::Object(members.collect()))
+            }
+            plan => plan,
+        }
+    }
+
+    fn into_literal(self) -> Option<Value> {
+        match self {
+            Self::Literal(value) => Some(value),
+            _ => None,
+        }
+    }
+}

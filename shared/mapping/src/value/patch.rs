@@ -1,0 +1,31 @@
+//! JSON merge patch.
+
+use super::Value;
+
+impl Value {
+    /// Applies a JSON merge patch (RFC 7396): objects are merged member by member, `null` takes a member away, everything
+    /// else replaces.
+    pub fn merge_patch(&mut self, patch: &Value) {
+        let Value::Object(changes) = patch else {
+            *self = patch.clone();
+            return;
+        };
+        if !matches!(self, Value::Object(_)) {
+            *self = Value::object();
+        }
+        let Value::Object(target) = self else { return };
+        for (key, change) in changes.iter() {
+            match (change, target.get_mut(key)) {
+                (Value::Null, _) => {
+                    target.remove(key);
+                }
+                (_, Some(member)) => member.merge_patch(change),
+                (_, None) => {
+                    let mut member = Value::Null;
+                    member.merge_patch(change);
+                    target.insert(key, member);
+                }
+            }
+        }
+    }
+}
