@@ -1,0 +1,137 @@
+//! Where the guarded door gets the content of holes: from the services that keep it, for this one call.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use egress::{SecretSource, SourceError, SourceErrorKind};
+use mapping::Content;
+use proto::{
+    errors::v1::Reason,
+    secrets::v1::{Purpose, ReleaseSecretRequest, secret_release_service_client::SecretReleaseServiceClient},
+    tokens::v1::{GetTokenRequest, InvalidateTokenRequest, token_service_client::TokenServiceClient},
+};
+use runtime::{Link, Refusal, names::Id};
+use seal::Plaintext;
+use url::Url;
+
+use super::Grant;
+
+/// The services that hand out secrets and tokens.
+#[derive(Clone)]
+pub(crate) struct Sources {
+    secrets: SecretReleaseServiceClient<Link>,
+    tokens: TokenServiceClient<Link>,
+}
+
+impl Sources {
+    /// By links on which this process is a releaser.
+    pub(crate) fn new(secrets: Link, tokens: Link) -> Self {
+        Self { secrets: SecretReleaseServiceClient::new(secrets), tokens: TokenServiceClient::new(tokens) }
+    }
+
+    /// The source of one call of a tenant.
+    pub(crate) fn of<'a>(&'a self, tenant: &'a Id, grant: Option<&'a Grant>) -> Source<'a> {
+        Source { sources: self, tenant, grant, generation: AtomicU64::new(NONE) }
+    }
+}
+
+/// No token went out: no service ever gets that many.
+const NONE: u64 = u64::MAX;
+
+/// The content of one call's holes.
+pub(crate) struct Source<'a> {
+    sources: &'a Sources,
+    tenant: &'a Id,
+    grant: Option<&'a Grant>,
+    /// Which token went out last.
+    generation: AtomicU64,
+}
+
+impl Source<'_> {
+    /// Tells the tokens service that the counterpart did not accept the token that went out. Answers whether another
+    /// one can be had: false where no token went out, or where the service cannot be told.
+    pub(crate) async fn rejected(&self) -> bool {
+        let generation = self.generation.swap(NONE, Ordering::Relaxed);
+        let Some(Grant(grant)) = self.grant.filter(|_| generation != NONE) else { return false };
+        let request =
+            InvalidateTokenRequest { parent: self.parent(), grant: Some(grant.clone()), generation };
+        match self.sources.tokens.clone().invalidate_token(request).await {
+            Ok(_) => true,
+            Err(status) => {
+                tracing::warn!(code = ?status.code(), "a token that was not accepted could not be invalidated");
+                false
+            }
+        }
+    }
+
+    async fn secret(&self, name: &str, destination: &Url) -> Result<Plaintext, Refusal> {
+        let id = Id::parse("secret", name).map_err(|_| {
+            Refusal::new(Reason::SecretNotFound, format!("`{}` is no name of a secret", name.escape_debug()))
+                .with("secret", name.escape_debug())
+        })?;
+        let request = ReleaseSecretRequest {
+            name: format!("{}/secrets/{id}", self.parent()),
+            destination_url: destination.to_string(),
+            purpose: Purpose::Call.into(),
+        };
+        let released = self.sources.secrets.clone().release_secret(request).await;
+        let released = released.map_err(|status| Refusal::from_peer("secrets", &status))?.into_inner();
+        Ok(Plaintext::new(released.value.into()))
+    }
+
+    async fn token(&self) -> Result<Plaintext, Refusal> {
+        let Some(Grant(grant)) = self.grant else {
+            return Err(Refusal::new(
+                Reason::Internal,
+                "a request asks for a token that its integration has no grant for",
+            ));
+        };
+        let request = GetTokenRequest { parent: self.parent(), grant: Some(grant.clone()) };
+        let token = self.sources.tokens.clone().get_token(request).await;
+        let token = token.map_err(|status| Refusal::from_peer("tokens", &status))?.into_inner();
+        // RFC 6749, 7.1: a token of a type that is not understood must not be used. Some servers spell the type
+        // `BearerToken`.
+        let kind = token.token_type.get(..6).unwrap_or_default();
+        if !kind.eq_ignore_ascii_case("bearer") {
+            return Err(Refusal::new(
+                Reason::TokenUnavailable,
+                "the token endpoint gave a token that is no bearer token; ask its provider for bearer tokens",
+            ));
+        }
+        self.generation.store(token.generation, Ordering::Relaxed);
+        Ok(Plaintext::new(token.access_token.into()))
+    }
+
+    fn parent(&self) -> String {
+        format!("tenants/{}", self.tenant)
+    }
+}
+
+#[async_trait]
+impl SecretSource for Source<'_> {
+    async fn open(&self, content: &Content, destination: &Url) -> Result<Plaintext, SourceError> {
+        let (name, opened) = match content {
+            Content::Secret(name) => (name.as_str(), self.secret(name, destination).await),
+            Content::Token(name) => (name.as_str(), self.token().await),
+            Content::Template(_) => {
+                ("", Err(Refusal::new(Reason::Internal, "a template is no content to open")))
+            }
+        };
+        // The refusal goes along: it is what the caller is told.
+        opened.map_err(|refusal| {
+            SourceError::new(kind(refusal.reason()), name, refusal.message()).with_source(refusal)
+        })
+    }
+}
+
+/// The door's own word for a refusal.
+fn kind(reason: Reason) -> SourceErrorKind {
+    match reason {
+        Reason::SecretNotFound => SourceErrorKind::NotFound,
+        Reason::SecretOutOfScope => SourceErrorKind::OutOfScope,
+        Reason::SecretUnreadable => SourceErrorKind::Unreadable,
+        Reason::TokenRefused => SourceErrorKind::TokenRefused,
+        Reason::TokenUnavailable => SourceErrorKind::TokenUnavailable,
+        _ => SourceErrorKind::Unavailable,
+    }
+}

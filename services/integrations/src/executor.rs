@@ -1,0 +1,177 @@
+//! Sends one call through the guarded door, with its credential, within its time, as often as its route allows.
+
+use std::{sync::Arc, time::Duration};
+
+use egress::{Answer, Body, Door, Error, ErrorKind, Outbound};
+use mapping::Template;
+use proto::errors::v1::Reason;
+use runtime::{Caller, Refusal, names::Id, server::deadline, telemetry};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::{
+    credentials::Sources,
+    definition::{Definition, Route},
+    limits::Gates,
+    retry::Tries,
+};
+
+/// The status by which a counterpart says that it does not accept a token (RFC 6750, section 3).
+const UNAUTHORIZED: u16 = 401;
+
+/// Sends calls.
+pub(crate) struct Executor {
+    door: Arc<Door>,
+    sources: Sources,
+    gates: Gates,
+}
+
+/// One request, rendered, its secrets still holes.
+pub(crate) struct Call {
+    /// The HTTP method.
+    pub(crate) method: String,
+    /// The whole URL.
+    pub(crate) url: Template,
+    /// The headers that were asked for.
+    pub(crate) headers: Vec<(String, Template)>,
+    /// The body.
+    pub(crate) body: Payload,
+    /// How long it may take; the route's own time is the longest.
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// The body of a call, which can leave several times.
+#[derive(Clone)]
+pub(crate) enum Payload {
+    /// None.
+    None,
+    /// Bytes as they are.
+    Bytes(bytes::Bytes),
+    /// Text with holes.
+    Template(Template),
+}
+
+/// What a call came to.
+pub(crate) struct Outcome {
+    /// The counterpart's answer, whatever its status.
+    pub(crate) answer: Result<Answer, Failure>,
+    /// How often the request left, or tried to.
+    pub(crate) attempts: u32,
+    /// How long it took with all its tries.
+    pub(crate) duration: Duration,
+}
+
+/// Why there is no answer.
+pub(crate) enum Failure {
+    /// The suite did not send the request, or does not hand out the answer.
+    Refused(Refusal),
+    /// The counterpart did not answer.
+    Counterpart(Refusal),
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(refusal) | Failure::Counterpart(refusal) => refusal,
+        }
+    }
+}
+
+impl Executor {
+    /// An executor with an empty count of calls.
+    pub(crate) fn new(door: Arc<Door>, sources: Sources) -> Self {
+        Self { door, sources, gates: Gates::default() }
+    }
+
+    /// Sends a call through an integration, on behalf of a caller.
+    ///
+    /// # Errors
+    /// USER_REQUIRED, LIMIT_REACHED; everything that happens later is in the outcome.
+    pub(crate) async fn through(
+        &self,
+        definition: &Definition,
+        caller: &Caller,
+        call: Call,
+    ) -> Result<Outcome, Refusal> {
+        admit(definition, caller)?;
+        let _pass = self.gates.enter(definition)?;
+        Ok(self.send(&definition.name.parent.tenant, &definition.route, call).await)
+    }
+
+    /// Sends a call of a tenant by a route.
+    pub(crate) async fn send(&self, tenant: &Id, route: &Route, call: Call) -> Outcome {
+        let started = Instant::now();
+        let end = started + time_for(route, &call);
+        let source = self.sources.of(tenant, route.credential.grant());
+        let mut tries = Tries::new(route.attempts, &call.method);
+        let mut renewed = false;
+        let mut attempts = 0;
+        let answer = loop {
+            attempts += 1;
+            let left = end.saturating_duration_since(Instant::now());
+            let result = self.door.send(outbound(route, &call, left), &source).await;
+            // Once: a second token that is not accepted either is the counterpart's answer.
+            let stale = !renewed && matches!(&result, Ok(answer) if answer.status == UNAUTHORIZED);
+            let left = end.saturating_duration_since(Instant::now());
+            if stale && timeout(left, source.rejected()).await.unwrap_or(false) {
+                renewed = true;
+                continue;
+            }
+            match tries.next(&result, end.saturating_duration_since(Instant::now())) {
+                Some(pause) => sleep(pause).await,
+                None => break result,
+            }
+        };
+        let answer = answer.map_err(failure);
+        Outcome { answer, attempts, duration: started.elapsed() }
+    }
+}
+
+/// Insists on an end user where the integration does.
+pub(crate) fn admit(definition: &Definition, caller: &Caller) -> Result<(), Refusal> {
+    if definition.anonymous || caller.user(&definition.name.parent.tenant).is_some() {
+        return Ok(());
+    }
+    let id = &definition.name.id;
+    let text = format!(
+        "integration `{id}` is not open to anonymous users; send the end user's token, or have a caller with the role \
+         `voucher` name the end user"
+    );
+    Err(Refusal::new(Reason::UserRequired, text).with("integration", id))
+}
+
+/// The shortest of what the integration, the adapter and the caller allow.
+fn time_for(route: &Route, call: &Call) -> Duration {
+    let own = call.timeout.map_or(route.timeout, |timeout| timeout.min(route.timeout));
+    deadline::remaining().map_or(own, |left| left.min(own))
+}
+
+/// The call as the door takes it.
+pub(crate) fn outbound(route: &Route, call: &Call, timeout: Duration) -> Outbound {
+    Outbound {
+        method: call.method.clone(),
+        url: call.url.clone(),
+        headers: call.headers.clone(),
+        credentials: route.credential.headers(),
+        query_credentials: route.credential.query(),
+        trace_headers: if route.trace { telemetry::current() } else { Vec::new() },
+        body: match &call.body {
+            Payload::None => Body::None,
+            Payload::Bytes(bytes) => Body::Bytes(bytes.clone()),
+            Payload::Template(template) => Body::Template(template.clone()),
+        },
+        endpoints: route.endpoints.clone(),
+        timeout,
+        response_bytes: route.response_bytes,
+    }
+}
+
+fn failure(error: Error) -> Failure {
+    match error.kind() {
+        ErrorKind::ResolveFailed
+        | ErrorKind::ConnectFailed
+        | ErrorKind::TlsFailed
+        | ErrorKind::Timeout
+        | ErrorKind::BrokeOff => Failure::Counterpart(error.into()),
+        _ => Failure::Refused(error.into()),
+    }
+}

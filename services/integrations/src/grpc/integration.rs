@@ -1,0 +1,149 @@
+//! `outgate.integrations.v1.IntegrationService`.
+
+use bytes::Bytes;
+use egress::Answer;
+use mapping::Template;
+use proto::integrations::v1::{
+    CreateIntegrationRequest, DeleteIntegrationRequest, ExecuteIntegrationRequest,
+    ExecuteIntegrationResponse, GetIntegrationRequest, Header, Integration, ListIntegrationsRequest,
+    ListIntegrationsResponse, UpdateIntegrationRequest, integration_service_server::IntegrationService,
+};
+use runtime::{
+    Caller, Refusal, Role,
+    names::{self, Id, Name, Parent},
+    page,
+};
+use tonic::{Request, Response, Status};
+
+use crate::{
+    Service,
+    definitions::{Mask, Update},
+    executor::{Call, Payload},
+};
+
+/// The longest URL, in bytes, as the contract says.
+const MAX_URL: usize = 8192;
+const COLLECTION: &str = "integrations";
+
+#[tonic::async_trait]
+impl IntegrationService for Service {
+    async fn execute_integration(
+        &self,
+        request: Request<ExecuteIntegrationRequest>,
+    ) -> Result<Response<ExecuteIntegrationResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let ExecuteIntegrationRequest { name, method, url, headers, body } = request.into_inner();
+        let name = Name::parse_shared("name", COLLECTION, &name)?;
+        caller.require(Role::Caller, &name.parent.tenant)?;
+        let call = call(method, url, headers, body)?;
+        let definition = self.definitions.find(&name).await?;
+        let outcome = self.executor.through(&definition, &caller, call).await?;
+        Ok(Response::new(answered(outcome.answer.map_err(Refusal::from)?)))
+    }
+
+    async fn create_integration(
+        &self,
+        request: Request<CreateIntegrationRequest>,
+    ) -> Result<Response<Integration>, Status> {
+        let caller = Caller::of(&request)?;
+        let CreateIntegrationRequest { parent, integration_id, integration } = request.into_inner();
+        let tenant = Parent::parse_tenant("parent", &parent)?;
+        caller.require(Role::Configurator, &tenant)?;
+        let id = Id::parse("integration_id", &integration_id)?;
+        let integration = given(integration)?;
+        let name = Name { parent: Parent { tenant, unit: None }, id };
+        Ok(Response::new(self.definitions.create(&name, integration, caller.name()).await?))
+    }
+
+    async fn get_integration(
+        &self,
+        request: Request<GetIntegrationRequest>,
+    ) -> Result<Response<Integration>, Status> {
+        let caller = Caller::of(&request)?;
+        let name = Name::parse_shared("name", COLLECTION, &request.get_ref().name)?;
+        caller.require(Role::Caller, &name.parent.tenant)?;
+        Ok(Response::new(self.definitions.get(&name).await?))
+    }
+
+    async fn list_integrations(
+        &self,
+        request: Request<ListIntegrationsRequest>,
+    ) -> Result<Response<ListIntegrationsResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let ListIntegrationsRequest { parent, page_size, page_token } = request.into_inner();
+        let tenant = Parent::parse_tenant("parent", &parent)?;
+        caller.require(Role::Caller, &tenant)?;
+        let after = page::after(&page_token)?.map(|id| Id::parse("page_token", &id)).transpose()?;
+        let listed = self.definitions.list(&tenant, page::size(page_size)?, after.as_ref()).await?;
+        Ok(Response::new(ListIntegrationsResponse {
+            integrations: listed.integrations,
+            next_page_token: listed.next.as_deref().map(page::token).unwrap_or_default(),
+        }))
+    }
+
+    async fn update_integration(
+        &self,
+        request: Request<UpdateIntegrationRequest>,
+    ) -> Result<Response<Integration>, Status> {
+        let caller = Caller::of(&request)?;
+        let UpdateIntegrationRequest { integration, update_mask, allow_missing } = request.into_inner();
+        let message = given(integration)?;
+        let name = Name::parse_shared("integration.name", COLLECTION, &message.name)?;
+        caller.require(Role::Configurator, &name.parent.tenant)?;
+        let update = Update {
+            mask: Mask::parse(&update_mask.unwrap_or_default().paths)?,
+            precondition: names::precondition("integration.etag", &message.etag)?,
+            name,
+            message,
+            allow_missing,
+        };
+        Ok(Response::new(self.definitions.update(update, caller.name()).await?))
+    }
+
+    async fn delete_integration(
+        &self,
+        request: Request<DeleteIntegrationRequest>,
+    ) -> Result<Response<()>, Status> {
+        let caller = Caller::of(&request)?;
+        let DeleteIntegrationRequest { name, etag } = request.into_inner();
+        let name = Name::parse_shared("name", COLLECTION, &name)?;
+        caller.require(Role::Configurator, &name.parent.tenant)?;
+        self.definitions.delete(&name, names::precondition("etag", &etag)?).await?;
+        Ok(Response::new(()))
+    }
+}
+
+fn given(integration: Option<Integration>) -> Result<Integration, Refusal> {
+    integration.ok_or_else(|| Refusal::field("integration", "is missing"))
+}
+
+/// A request as a caller asked for it. Its text is data: whatever looks like a template in it is sent as it is.
+fn call(method: String, url: String, headers: Vec<Header>, body: Bytes) -> Result<Call, Refusal> {
+    if method.is_empty() {
+        return Err(Refusal::field("method", "is empty; name an HTTP method such as `GET`"));
+    }
+    if url.is_empty() || url.len() > MAX_URL {
+        return Err(Refusal::field("url", format!("is empty or longer than {MAX_URL} bytes")));
+    }
+    let headers = headers.into_iter().enumerate().map(|(index, header)| {
+        let value = String::from_utf8(header.value.into())
+            .map_err(|_| Refusal::field(format!("headers[{index}].value"), "is not UTF-8"))?;
+        Ok((header.name, Template::text(value)))
+    });
+    Ok(Call {
+        method,
+        url: Template::text(url),
+        headers: headers.collect::<Result<_, Refusal>>()?,
+        body: if body.is_empty() { Payload::None } else { Payload::Bytes(body) },
+        timeout: None,
+    })
+}
+
+fn answered(answer: Answer) -> ExecuteIntegrationResponse {
+    ExecuteIntegrationResponse {
+        status: answer.status.into(),
+        ok: (200..300).contains(&answer.status),
+        headers: answer.headers.into_iter().map(|(name, value)| Header { name, value }).collect(),
+        body: answer.body,
+    }
+}

@@ -1,0 +1,214 @@
+//! Runs: an adapter's request is built, sent and its answer mapped.
+
+mod answer;
+mod connector;
+mod profile;
+mod refused;
+
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use mapping::{Adapter, Run, Value};
+use proto::errors::v1::Reason;
+use runtime::{
+    Caller, Refusal,
+    names::{Id, Name},
+};
+
+pub(crate) use answer::Meta;
+
+use crate::{
+    adapters::Compiled,
+    definition::{Definition, Route},
+    definitions::Definitions,
+    executor::{Call, Executor, Failure, Outcome, Payload},
+    registers::{Registers, Tenant},
+};
+
+/// From this many bytes of an answer on, mapping it moves to a thread where it holds up nobody else.
+const LARGE: usize = 256 << 10;
+
+/// Makes runs.
+pub(crate) struct Runs {
+    pub(crate) definitions: Arc<Definitions>,
+    pub(crate) executor: Arc<Executor>,
+    pub(crate) registers: Registers,
+}
+
+/// One call of a run.
+pub(crate) struct Step {
+    /// The adapter that was run.
+    pub(crate) adapter: Id,
+    /// How its call went.
+    pub(crate) meta: Meta,
+    /// Its mapped result.
+    pub(crate) result: Value,
+}
+
+/// A step whose request is built.
+pub(crate) struct Prepared {
+    name: Name,
+    adapter: Arc<Adapter>,
+    run: Run,
+    /// The integration it is sent through, where the adapter names one.
+    pub(crate) definition: Option<Arc<Definition>>,
+    /// The request.
+    pub(crate) call: Call,
+}
+
+impl Runs {
+    /// Runs over these parts.
+    pub(crate) fn new(definitions: Arc<Definitions>, executor: Arc<Executor>, registers: Registers) -> Self {
+        Self { definitions, executor, registers }
+    }
+
+    /// Runs one adapter.
+    ///
+    /// # Errors
+    /// REGISTER_NOT_FOUND, ADAPTER_INVALID, MAPPING_FAILED, and what the suite refuses to send.
+    pub(crate) async fn adapter(&self, caller: &Caller, name: &Name, input: Value) -> Result<Step, Refusal> {
+        let tenant = self.registers.of(&name.parent.tenant).await?;
+        let adapter = self.compiled(&tenant, name).await?;
+        self.step(caller, &tenant, name, adapter, input).await
+    }
+
+    /// Runs every adapter that a connector names, in order, each with the same input. All of them are compiled before
+    /// the first is sent.
+    ///
+    /// # Errors
+    /// CONNECTOR_INVALID, and those of [`Runs::adapter`].
+    pub(crate) async fn connector(
+        &self,
+        caller: &Caller,
+        name: &Name,
+        input: Value,
+    ) -> Result<Vec<Step>, Refusal> {
+        let tenant = self.registers.of(&name.parent.tenant).await?;
+        let mut adapters = Vec::new();
+        for adapter in self.named(&tenant, name).await? {
+            let compiled = self.compiled(&tenant, &adapter).await?;
+            adapters.push((adapter, compiled));
+        }
+        let mut steps = Vec::with_capacity(adapters.len());
+        for (adapter, compiled) in adapters {
+            steps.push(self.step(caller, &tenant, &adapter, compiled, input.clone()).await?);
+        }
+        Ok(steps)
+    }
+
+    /// The compiled adapter of a register.
+    ///
+    /// # Errors
+    /// REGISTER_NOT_FOUND, ADAPTER_INVALID.
+    pub(crate) async fn compiled(&self, tenant: &Tenant, name: &Name) -> Result<Arc<Adapter>, Refusal> {
+        let compiled = match look(tenant, name) {
+            Some(compiled) => compiled,
+            None => {
+                self.registers.confirm(tenant, name).await?;
+                look(tenant, name).ok_or_else(|| refused::not_found(name))?
+            }
+        };
+        compiled.result().map_err(|unsound| refused::unsound(name, &unsound))
+    }
+
+    /// Builds the request of a step.
+    ///
+    /// # Errors
+    /// MAPPING_FAILED, INTEGRATION_NOT_FOUND.
+    pub(crate) async fn prepare(
+        &self,
+        tenant: &Tenant,
+        name: &Name,
+        adapter: Arc<Adapter>,
+        input: Value,
+    ) -> Result<Prepared, Refusal> {
+        let definition = match adapter.integration() {
+            None => None,
+            Some(id) => Some(self.definitions.find(&integration(name, id)?).await?),
+        };
+        let (unit, owner) = tenant.view().read(|snapshot| profile::of(snapshot, &name.parent));
+        let constants =
+            definition.as_ref().map_or_else(Value::object, |definition| definition.constants.clone());
+        let run = Run { input, unit, tenant: owner, timestamp_ms: now(), constants };
+        let request = adapter.request(&run).map_err(|error| refused::unmapped(name, &error))?;
+        let call = Call {
+            method: request.method,
+            url: request.url,
+            headers: request.headers,
+            body: request.body.map_or(Payload::None, Payload::Template),
+            timeout: request.timeout,
+        };
+        Ok(Prepared { name: name.clone(), adapter, run, definition, call })
+    }
+
+    async fn step(
+        &self,
+        caller: &Caller,
+        tenant: &Tenant,
+        name: &Name,
+        adapter: Arc<Adapter>,
+        input: Value,
+    ) -> Result<Step, Refusal> {
+        let Prepared { name, adapter, run, definition, call } =
+            self.prepare(tenant, name, adapter, input).await?;
+        let outcome = match &definition {
+            Some(definition) => self.executor.through(definition, caller, call).await?,
+            None => self.executor.send(&name.parent.tenant, &Route::anywhere(), call).await,
+        };
+        let outcome = match outcome {
+            Outcome { answer: Err(Failure::Refused(refusal)), .. } => return Err(refusal),
+            outcome => outcome,
+        };
+        let large = matches!(&outcome.answer, Ok(answer) if answer.body.len() >= LARGE);
+        let map = move || map(&name, &adapter, &run, outcome);
+        if !large {
+            return map();
+        }
+        tokio::task::spawn_blocking(map).await.map_err(|error| {
+            Refusal::new(Reason::Internal, "mapping an answer failed inside the suite").because(error)
+        })?
+    }
+}
+
+fn look(tenant: &Tenant, name: &Name) -> Option<Compiled> {
+    let unit = name.parent.unit.as_ref();
+    tenant.view().compiled(
+        |adapters| adapters.get(unit, &name.id).map(Some),
+        |snapshot| {
+            let document = snapshot.find(unit, name.id.as_str())?;
+            Some(Compiled::of(snapshot, unit, &name.id, document.register()))
+        },
+        |adapters, compiled| {
+            if let Some(compiled) = compiled {
+                adapters.keep(unit, &name.id, compiled);
+            }
+        },
+    )
+}
+
+fn map(name: &Name, adapter: &Adapter, run: &Run, outcome: Outcome) -> Result<Step, Refusal> {
+    let (meta, answer) = answer::read(outcome);
+    let mapped = adapter.map(run, &answer).map_err(|error| refused::unmapped(name, &error))?;
+    Ok(Step { adapter: name.id.clone(), meta, result: mapped.result })
+}
+
+/// The integration that an adapter names; integrations are the tenant's, whatever the business unit.
+fn integration(adapter: &Name, id: &str) -> Result<Name, Refusal> {
+    let mut parent = adapter.parent.clone();
+    parent.unit = None;
+    match Id::parse("integration", id) {
+        Ok(id) => Ok(Name { parent, id }),
+        Err(_) => Err(Refusal::new(
+            Reason::IntegrationNotFound,
+            format!("adapter `{}` names the integration `{}`, which is no id", adapter.id, id.escape_debug()),
+        )
+        .with("name", id.escape_debug())),
+    }
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

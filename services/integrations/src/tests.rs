@@ -1,0 +1,17 @@
+//! The service through its generated clients, with real neighbours in the same process and real counterparts over TLS.
+
+mod calling;
+mod connectors;
+mod counterpart;
+mod credentials;
+mod defining;
+mod explaining;
+mod failures;
+mod following;
+mod limiting;
+mod retrying;
+mod running;
+mod tokens;
+mod tracing;
+mod users;
+mod world;

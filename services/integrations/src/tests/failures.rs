@@ -1,0 +1,109 @@
+//! Counterparts that do not answer: the call's reason, and the run's meta.
+
+use std::time::Duration;
+
+use egress::EgressPolicy;
+use proto::integrations::v1::{Endpoint, Integration, Limits};
+
+use super::{
+    counterpart::{Counterpart, Reply},
+    world::{World, get, metadata, open, refused, value},
+};
+
+/// A port of this machine where nobody listens.
+async fn closed_port() -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn adapter(url: &str) -> String {
+    format!(
+        r#"{{
+            "integration": "CRM",
+            "requestMapping": {{"method": "GET", "url": "{url}"}},
+            "responseMapping": {{
+                "meta": "${{currentObject:meta}}",
+                "response": "${{currentObject:response}}"
+            }}
+        }}"#
+    )
+}
+
+/// What happens to a call, and what a run makes of the same.
+async fn check(world: &World, url: &str, reason: &str, message: &str) {
+    let status = refused(world.execute(get(url.to_owned())).await, reason);
+    assert_eq!(metadata(&status, "host"), url.split("://").nth(1).unwrap().split([':', '/']).next().unwrap());
+    let key = format!("ADAPTER.{message}-B").replace(' ', "");
+    world.register(&key, adapter(url)).await;
+    let run = world.run(&key, "").await.unwrap();
+    let meta = run.meta.unwrap();
+    assert!(meta.error && meta.status == 0 && meta.message.contains(message), "{meta:?}");
+    let mapped = value(&run.result);
+    assert_eq!((&mapped["meta"]["error"], &mapped["meta"]["status"]), (&true.into(), &0.into()));
+    assert_eq!(mapped["meta"]["message"], meta.message);
+    assert!(mapped["response"].is_null());
+}
+
+#[tokio::test]
+async fn a_counterpart_that_is_down_is_told_and_mapped() {
+    let port = closed_port().await;
+    let world = World::with_policy(EgressPolicy {
+        ports: vec![port..=port],
+        networks: vec!["127.0.0.0/8".parse().unwrap()],
+        ..EgressPolicy::default()
+    });
+    let endpoints = ["api", "nowhere"]
+        .map(|name| Endpoint { url: format!("https://{name}.example.com:{port}/**"), methods: vec![] });
+    let anonymous_access = proto::integrations::v1::AnonymousAccess::Allowed.into();
+    let integration = Integration { endpoints: endpoints.to_vec(), anonymous_access, ..Default::default() };
+    world.create("CRM", integration).await.unwrap();
+    check(&world, &format!("https://api.example.com:{port}/x"), "COUNTERPART_UNREACHABLE", "connection")
+        .await;
+    check(&world, &format!("https://nowhere.example.com:{port}/x"), "COUNTERPART_UNREACHABLE", "looked up")
+        .await;
+}
+
+#[tokio::test]
+async fn a_counterpart_without_a_good_certificate_is_told_and_mapped() {
+    let counterpart = Counterpart::quiet().await;
+    let world = World::with_policy(EgressPolicy {
+        ports: vec![counterpart.port()..=counterpart.port()],
+        networks: vec!["127.0.0.0/8".parse().unwrap()],
+        ..EgressPolicy::default()
+    });
+    world.crm(&counterpart, None).await;
+    check(&world, &format!("{}/x", counterpart.origin()), "COUNTERPART_TLS_FAILED", "TLS").await;
+    assert!(counterpart.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_counterpart_that_breaks_off_is_told_and_mapped() {
+    let counterpart = Counterpart::start(|_, _| Reply::Break).await;
+    let world = World::new(&counterpart).await;
+    world.crm(&counterpart, None).await;
+    check(&world, &format!("{}/x", counterpart.origin()), "COUNTERPART_BROKE_OFF", "broke").await;
+}
+
+#[tokio::test]
+async fn a_counterpart_that_takes_too_long_is_told_and_mapped() {
+    let counterpart = Counterpart::start(|_, _| Reply::Hang).await;
+    let world = World::new(&counterpart).await;
+    let mut hasty = open(&counterpart, None);
+    let timeout = prost_types::Duration::try_from(Duration::from_millis(200)).ok();
+    hasty.limits = Some(Limits { timeout, ..Default::default() });
+    world.create("CRM", hasty).await.unwrap();
+    check(&world, &format!("{}/x", counterpart.origin()), "DEADLINE_EXCEEDED", "within").await;
+}
+
+#[tokio::test]
+async fn an_adapter_that_names_a_time_is_held_to_it() {
+    let counterpart = Counterpart::start(|_, _| Reply::Hang).await;
+    let world = World::new(&counterpart).await;
+    let text = format!(
+        r#"{{"requestMapping": {{"method": "GET", "url": "{}/x", "timeout": 0.2}}, "responseMapping": {{}}}}"#,
+        counterpart.origin()
+    );
+    world.register("ADAPTER.A-B", text).await;
+    let meta = world.run("ADAPTER.A-B", "").await.unwrap().meta.unwrap();
+    assert!(meta.error && meta.status == 0, "{meta:?}");
+}

@@ -1,0 +1,305 @@
+//! What the tests stand on: the service, its neighbours, and clients of several callers.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use egress::{Door, EgressPolicy, Resolver};
+use http::{HeaderMap, HeaderValue};
+use proto::{
+    integrations::v1::{
+        Auth, CreateIntegrationRequest, Endpoint, ExecuteIntegrationRequest, ExecuteIntegrationResponse,
+        Header, Integration, Run, RunAdapterRequest, RunConnectorRequest,
+        adapter_service_client::AdapterServiceClient, auth,
+        integration_service_client::IntegrationServiceClient,
+    },
+    registers::v1::{PutRegisterRequest, register_service_client::RegisterServiceClient},
+    secrets::v1::{PutSecretRequest, secret_service_client::SecretServiceClient},
+};
+use runtime::{
+    Caller, Link, Role,
+    identity::{Identities, Identity, Tenants, USER_HEADER, USER_TOKEN_HEADER},
+    names::Id,
+};
+use seal::KeyRing;
+use store::{MemoryStore, Store};
+use tempfile::TempDir;
+use tonic::{Status, service::Routes};
+use tonic_types::StatusExt;
+
+use super::{counterpart::Counterpart, tokens::TestTokens};
+use crate::{Config, Links, Service};
+
+pub(super) const TENANT: &str = "tenants/acme";
+pub(super) const CRM: &str = "tenants/acme/integrations/CRM";
+
+pub(super) struct World {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) service: Service,
+    pub(super) registers: Link,
+    pub(super) tokens: TestTokens,
+    secrets: Link,
+    _folder: TempDir,
+}
+
+impl World {
+    /// The suite, with a door that lets out to the counterpart alone, and tokens that need no token endpoint.
+    pub(super) async fn new(counterpart: &Counterpart) -> Self {
+        Self::with_policy(to(counterpart))
+    }
+
+    /// The suite, with a door that lets out to the counterpart alone, and the tokens service itself.
+    pub(super) async fn with_real_tokens(counterpart: &Counterpart) -> Self {
+        Self::build(to(counterpart), true)
+    }
+
+    pub(super) fn with_policy(policy: EgressPolicy) -> Self {
+        Self::build(policy, false)
+    }
+
+    fn build(policy: EgressPolicy, real_tokens: bool) -> Self {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new().unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let ring = Arc::new(KeyRing::create(folder.path().join("key")).unwrap());
+        let secrets = secrets::Config::default().build(store.clone(), ring.clone());
+        let registers = registers::Config::default().build(store.clone());
+        let door = Arc::new(Door::new(policy.clone(), Arc::new(Loopback)).unwrap());
+        let release = |name| link(|routes| secrets.internal(routes), Caller::service(name));
+        let tokens = TestTokens::default();
+        let token_link = if real_tokens {
+            let real = tokens::Config::default().build(store.clone(), ring, door.clone(), release("tokens"));
+            link(|routes| real.internal(routes), Caller::service("integrations"))
+        } else {
+            Link::in_process(tokens.routes(), Caller::service("integrations"))
+        };
+        let anybody = caller(&[Role::Caller, Role::Configurator]);
+        let links = Links {
+            registers: link(|routes| registers.public(routes), Caller::service("integrations")),
+            secrets: release("integrations"),
+            tokens: token_link,
+        };
+        let service = Config { policy, ..Config::default() }.build(store.clone(), door, links);
+        Self {
+            store,
+            service,
+            registers: link(|routes| registers.public(routes), anybody.clone()),
+            tokens,
+            secrets: link(|routes| secrets.public(routes), anybody),
+            _folder: folder,
+        }
+    }
+
+    /// A client that may do everything.
+    pub(super) fn integrations(&self) -> IntegrationServiceClient<Link> {
+        self.integrations_of(caller(&[Role::Caller, Role::Configurator]))
+    }
+
+    pub(super) fn integrations_of(&self, caller: Caller) -> IntegrationServiceClient<Link> {
+        IntegrationServiceClient::new(link(|routes| self.service.public(routes), caller))
+            .max_decoding_message_size(usize::MAX)
+    }
+
+    pub(super) fn adapters(&self) -> AdapterServiceClient<Link> {
+        self.adapters_of(caller(&[Role::Caller]))
+    }
+
+    pub(super) fn adapters_of(&self, caller: Caller) -> AdapterServiceClient<Link> {
+        AdapterServiceClient::new(link(|routes| self.service.public(routes), caller))
+    }
+
+    pub(super) async fn create(&self, id: &str, integration: Integration) -> Result<Integration, Status> {
+        let request = CreateIntegrationRequest {
+            parent: TENANT.into(),
+            integration_id: id.into(),
+            integration: Some(integration),
+        };
+        self.integrations().create_integration(request).await.map(tonic::Response::into_inner)
+    }
+
+    /// Makes the integration `CRM`: everything of the counterpart, open to all.
+    pub(super) async fn crm(&self, counterpart: &Counterpart, auth: Option<auth::Kind>) {
+        self.create("CRM", open(counterpart, auth)).await.unwrap();
+    }
+
+    /// Stores a secret for an origin.
+    pub(super) async fn secret(&self, name: &str, value: &'static str, url: &str) {
+        let request = PutSecretRequest {
+            name: format!("{TENANT}/secrets/{name}"),
+            value: value.into(),
+            url: url.to_owned(),
+            etag: String::new(),
+        };
+        SecretServiceClient::new(self.secrets.clone()).put_secret(request).await.unwrap();
+    }
+
+    /// Writes a shared register.
+    pub(super) async fn register(&self, key: &str, text: impl Into<bytes::Bytes>) {
+        self.put(&format!("{TENANT}/registers/{key}"), text).await;
+    }
+
+    pub(super) async fn put(&self, name: &str, text: impl Into<bytes::Bytes>) {
+        let request = PutRegisterRequest { name: name.into(), text: text.into(), etag: String::new() };
+        RegisterServiceClient::new(self.registers.clone()).put_register(request).await.unwrap();
+    }
+
+    pub(super) async fn execute(
+        &self,
+        request: ExecuteIntegrationRequest,
+    ) -> Result<ExecuteIntegrationResponse, Status> {
+        self.integrations().execute_integration(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub(super) async fn run(&self, key: &str, input: &str) -> Result<Run, Status> {
+        let request =
+            RunAdapterRequest { name: format!("{TENANT}/registers/{key}"), input: input.to_owned().into() };
+        self.adapters().run_adapter(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub(super) async fn run_connector(&self, key: &str, input: &str) -> Result<Run, Status> {
+        let request =
+            RunConnectorRequest { name: format!("{TENANT}/registers/{key}"), input: input.to_owned().into() };
+        self.adapters().run_connector(request).await.map(tonic::Response::into_inner)
+    }
+}
+
+fn to(counterpart: &Counterpart) -> EgressPolicy {
+    EgressPolicy {
+        ports: vec![counterpart.port()..=counterpart.port()],
+        networks: vec!["127.0.0.0/8".parse().unwrap()],
+        ca_files: vec![counterpart.ca_file()],
+        ..EgressPolicy::default()
+    }
+}
+
+/// Every name is this machine, but for one that does not exist.
+#[derive(Debug)]
+struct Loopback;
+
+#[async_trait]
+impl Resolver for Loopback {
+    async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        if host == "nowhere.example.com" {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        Ok(vec![Ipv4Addr::LOCALHOST.into()])
+    }
+}
+
+/// An integration with the whole of the counterpart, open to everybody.
+pub(super) fn open(counterpart: &Counterpart, auth: Option<auth::Kind>) -> Integration {
+    Integration {
+        anonymous_access: proto::integrations::v1::AnonymousAccess::Allowed.into(),
+        endpoints: vec![Endpoint { url: format!("{}/**", counterpart.origin()), methods: vec![] }],
+        auth: auth.map(|kind| Auth { kind: Some(kind) }),
+        ..Default::default()
+    }
+}
+
+/// A GET through `CRM`.
+pub(super) fn get(url: String) -> ExecuteIntegrationRequest {
+    ExecuteIntegrationRequest {
+        name: CRM.into(),
+        method: "GET".into(),
+        url,
+        headers: vec![],
+        body: Default::default(),
+    }
+}
+
+pub(super) fn header(name: &str, value: &'static str) -> Header {
+    Header { name: name.into(), value: value.into() }
+}
+
+fn link(add: impl FnOnce(&mut tonic::service::RoutesBuilder) -> Vec<&'static str>, caller: Caller) -> Link {
+    let mut routes = Routes::builder();
+    add(&mut routes);
+    Link::in_process(routes.routes(), caller)
+}
+
+/// Somebody with these roles in every tenant.
+pub(super) fn caller(roles: &[Role]) -> Caller {
+    identified(Tenants::All, roles, &[])
+}
+
+pub(super) fn caller_in(tenant: &str, roles: &[Role]) -> Caller {
+    identified(Tenants::One(Id::parse("tenant", tenant).unwrap()), roles, &[])
+}
+
+/// A caller that names an end user, without proof.
+pub(super) fn caller_naming(user: &'static str, roles: &[Role]) -> Caller {
+    identified(Tenants::All, roles, &[(USER_HEADER, user)])
+}
+
+/// A caller that brings the token of an end user of a tenant.
+pub(super) fn caller_with_user_of(tenant: &str) -> Caller {
+    let tenant = Tenants::One(Id::parse("tenant", tenant).unwrap());
+    let user = Identity { name: "eve".into(), tenants: tenant, roles: [Role::User].into() };
+    identify(Tenants::All, &[Role::Caller], &[(USER_TOKEN_HEADER, "token-of-the-end-user")], Some(user))
+}
+
+fn identified(tenants: Tenants, roles: &[Role], headers: &[(&'static str, &'static str)]) -> Caller {
+    identify(tenants, roles, headers, None)
+}
+
+fn identify(
+    tenants: Tenants,
+    roles: &[Role],
+    extra: &[(&'static str, &'static str)],
+    user: Option<Identity>,
+) -> Caller {
+    let identity = Identity { name: "ada".into(), tenants, roles: roles.into() };
+    let user = user.map(|user| (b"token-of-the-end-user".to_vec(), user));
+    let identities = Identities::new([(b"token-of-the-caller".to_vec(), identity)].into_iter().chain(user));
+    let mut headers = HeaderMap::new();
+    headers.insert("authorization", HeaderValue::from_static("Bearer token-of-the-caller"));
+    for (name, value) in extra {
+        headers.insert(*name, HeaderValue::from_static(value));
+    }
+    identities.authenticate(&headers).unwrap()
+}
+
+/// One value of the metadata of a refusal.
+#[track_caller]
+pub(super) fn metadata(status: &Status, key: &str) -> String {
+    let details = status.get_error_details();
+    let info = details.error_info().unwrap_or_else(|| panic!("without details: {status}"));
+    info.metadata.get(key).cloned().unwrap_or_default()
+}
+
+/// Asserts that a call was refused for this reason, and answers the status.
+#[track_caller]
+pub(super) fn refused<T>(answer: Result<T, Status>, expected: &str) -> Status {
+    let Err(status) = answer else { panic!("not refused; expected {expected}") };
+    let details = status.get_error_details();
+    let info = details.error_info().unwrap_or_else(|| panic!("without details: {status}"));
+    assert_eq!((info.domain.as_str(), info.reason.as_str()), ("outgate", expected), "{status}");
+    status
+}
+
+/// The field that a request was refused for.
+#[track_caller]
+pub(super) fn refused_field<T>(answer: Result<T, Status>, field: &str) -> Status {
+    let status = refused(answer, "FIELD_INVALID");
+    assert_eq!(metadata(&status, "field"), field, "{status}");
+    assert_eq!(status.get_error_details().bad_request().unwrap().field_violations[0].field, field);
+    status
+}
+
+/// Waits until something holds; what it waits for happens by itself, soon.
+pub(super) async fn eventually<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
+    let waiting = async {
+        while !holds().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
+}
+
+/// JSON as a value to compare.
+pub(super) fn value(json: &[u8]) -> serde_json::Value {
+    serde_json::from_slice(json).unwrap()
+}
