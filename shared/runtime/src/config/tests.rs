@@ -1,0 +1,78 @@
+use super::*;
+
+fn load(file: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::load(Some(("outgate.toml", file)), environment)
+}
+
+fn problem(file: &str, environment: &[(&str, &str)]) -> String {
+    load(file, environment).unwrap_err().to_string()
+}
+
+#[test]
+fn the_defaults_are_closed() {
+    let config = Config::load(None, []).unwrap();
+    assert!(config.server.listen.ip().is_loopback());
+    assert_eq!((config.server.internal_listen, config.server.health_listen), (None, None));
+    assert!(
+        !config.server.plaintext_beyond_loopback
+            && !config.egress.allow_http
+            && config.egress.networks.is_empty()
+    );
+    assert_eq!(config.egress.ports, [443..=443, 44300..=44399]);
+    assert!(config.identity.tokens.is_empty());
+}
+
+#[test]
+fn a_file_overrides_the_defaults_and_the_environment_both() {
+    let file = "[server]\nlisten = \"127.0.0.1:1\"\ncalls = 5\n[egress]\nports = [\"8443\"]";
+    let config =
+        load(file, &[("OUTGATE_SERVER__LISTEN", "127.0.0.1:2"), ("OUTGATE_SERVER", "ignored")]).unwrap();
+    assert_eq!(config.server.listen.port(), 2);
+    assert_eq!((config.server.calls, config.server.streams), (5, 1024));
+    assert_eq!(config.egress.ports, [8443..=8443]);
+
+    let config = load(
+        "",
+        &[
+            ("OUTGATE_EGRESS__NETWORKS", "10.0.0.0/8, 127.0.0.0/8"),
+            ("OUTGATE_EGRESS__ALLOW_HTTP", "true"),
+            ("OUTGATE_SERVER__TLS__CERT", "cert.pem"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(config.egress.networks, ["10.0.0.0/8", "127.0.0.0/8"]);
+    assert!(config.egress.allow_http);
+    assert_eq!(config.server.tls.cert, Some("cert.pem".into()));
+}
+
+#[test]
+fn an_identity_is_a_table_of_the_file() {
+    let file = "[[identity.tokens]]\nname = \"billing\"\ntoken_file = \"t\"\ntenant = \"*\"\nroles = [\"caller\", \"voucher\"]";
+    let config = load(file, &[]).unwrap();
+    assert_eq!(config.identity.tokens[0].roles, [Role::Caller, Role::Voucher]);
+}
+
+#[test]
+fn what_does_not_fit_is_named_in_one_line() {
+    for (file, environment, path, text) in [
+        ("[server]\nlisen = \"x\"", &[][..], "server.lisen", "no such key"),
+        ("[sever]\nlisten = \"x\"", &[], "sever", "no such key"),
+        ("[server]\nlisten = \"localhost\"", &[], "server.listen", "socket address"),
+        ("[server]\ncalls = -1", &[], "server.calls", "-1"),
+        ("[egress]\nports = [\"0\"]", &[], "egress.ports", "`0` is no port"),
+        ("[egress]\nports = [\"9-1\"]", &[], "egress.ports", "`9-1` is no port"),
+        ("", &[("OUTGATE_SERVER__CALLS", "many")], "OUTGATE_SERVER__CALLS", "whole number"),
+        ("", &[("OUTGATE_SERVER__LISEN", "x")], "OUTGATE_SERVER__LISEN", "no such key"),
+        ("", &[("OUTGATE_SERVER__LISTEN__MORE", "x")], "OUTGATE_SERVER__LISTEN__MORE", "no such key"),
+        ("", &[("OUTGATE_EGRESS__ALLOW_HTTP", "yes")], "OUTGATE_EGRESS__ALLOW_HTTP", "true or false"),
+        ("= 1", &[], "outgate.toml", "no TOML"),
+    ] {
+        let problem = problem(file, environment);
+        assert!(problem.contains(path) && problem.contains(text), "{file} {environment:?}: {problem}");
+        assert_eq!(problem.lines().count(), 1, "{problem}");
+    }
+    let file =
+        "[[identity.tokens]]\nname = \"x\"\ntoken_file = \"t\"\ntenant = \"*\"\nroles = [\"releaser\"]";
+    assert!(problem(file, &[]).contains("links.token_file"));
+}

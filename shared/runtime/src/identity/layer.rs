@@ -1,0 +1,69 @@
+//! Authentication in front of a listener's services.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use http::{Request, Response};
+use tonic::{Status, body::Body};
+use tower::{Layer, Service};
+
+use super::Identities;
+
+/// Paths that everybody may call: probes have no credentials, and the schema is no secret.
+const OPEN: [&str; 2] = ["/grpc.health.v1.", "/grpc.reflection."];
+
+/// Puts the [`Caller`](super::Caller) of every request beside it, or refuses the request.
+#[derive(Clone, Debug)]
+pub struct AuthLayer(Identities);
+
+impl AuthLayer {
+    /// Knows callers by `identities`.
+    pub fn new(identities: Identities) -> Self {
+        Self(identities)
+    }
+}
+
+impl<S> Layer<S> for AuthLayer {
+    type Service = Auth<S>;
+
+    fn layer(&self, inner: S) -> Auth<S> {
+        Auth { identities: self.0.clone(), inner }
+    }
+}
+
+/// The service that [`AuthLayer`] makes.
+#[derive(Clone, Debug)]
+pub struct Auth<S> {
+    identities: Identities,
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for Auth<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+    S::Future: Send + 'static,
+    S::Error: 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        if !OPEN.iter().any(|open| request.uri().path().starts_with(open)) {
+            match self.identities.authenticate(request.headers()) {
+                Ok(caller) => {
+                    request.extensions_mut().insert(caller);
+                }
+                Err(refusal) => return Box::pin(async { Ok(Status::from(refusal).into_http()) }),
+            }
+        }
+        Box::pin(self.inner.call(request))
+    }
+}

@@ -1,0 +1,51 @@
+//! What an error of the guarded door means to a caller.
+
+use std::error::Error as _;
+
+use egress::ErrorKind;
+use proto::errors::v1::Reason;
+
+use crate::Refusal;
+
+impl From<egress::Error> for Refusal {
+    /// A secret or token that was refused keeps the refusal of the service that keeps it.
+    fn from(error: egress::Error) -> Self {
+        let host = error.host().unwrap_or_default().to_owned();
+        let here = |reason| Self::new(reason, error.to_string()).with("host", &host);
+        let refusal = match error.kind() {
+            ErrorKind::MethodInvalid => return Self::field("method", &error),
+            ErrorKind::UrlInvalid => Self::new(Reason::UrlInvalid, error.to_string()),
+            ErrorKind::EndpointNotListed => here(Reason::EndpointNotListed),
+            ErrorKind::SchemeRefused => here(Reason::SchemeRefused),
+            ErrorKind::PortRefused { port } => here(Reason::PortRefused).with("port", port),
+            ErrorKind::AddressRefused => here(Reason::AddressRefused),
+            ErrorKind::HeaderRefused { header } => {
+                Self::new(Reason::HeaderRefused, error.to_string()).with("header", header)
+            }
+            ErrorKind::SecretRefused(source) => {
+                return source
+                    .source()
+                    .and_then(|cause| cause.downcast_ref::<Self>())
+                    .cloned()
+                    .unwrap_or_else(|| {
+                        Self::new(Reason::Internal, "a secret could not be opened")
+                            .with("secret", source.name())
+                    });
+            }
+            ErrorKind::SecretUnfit { hole } => {
+                Self::new(Reason::SecretUnfit, error.to_string()).with("secret", hole)
+            }
+            ErrorKind::ResolveFailed | ErrorKind::ConnectFailed => here(Reason::CounterpartUnreachable),
+            ErrorKind::TlsFailed => here(Reason::CounterpartTlsFailed),
+            ErrorKind::Timeout => here(Reason::DeadlineExceeded),
+            ErrorKind::BrokeOff => here(Reason::CounterpartBrokeOff),
+            ErrorKind::ResponseTooLarge { limit } => here(Reason::ResponseTooLarge).with("limit", limit),
+            ErrorKind::ResponseEncoded => here(Reason::ResponseEncoded),
+            ErrorKind::PolicyInvalid => {
+                Self::new(Reason::Internal, "the guarded door cannot be opened as configured")
+            }
+        };
+        // A refusal by policy is the caller's affair; only what failed below has a cause for the log.
+        if error.source().is_some() { refusal.because(error) } else { refusal }
+    }
+}

@@ -1,0 +1,220 @@
+//! The server: one function that owns its connections, from accepting them to their end.
+//!
+//! tonic's own server ends a deadline at the head of the response and waits forever for a silent client when it shuts
+//! down; here a connection has a bounded number of streams, a bounded time to say something, and a bounded time to
+//! end. The functions `listen` and `serve_connection` are also where a different way of writing would go in.
+
+use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+
+use http::{Request, Response};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
+    service::TowerToHyperService,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time::{sleep, timeout},
+};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tonic::{body::Body, service::Routes};
+use tower::{Layer, ServiceExt, util::BoxCloneSyncService};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::{
+    identity::{AuthLayer, Identities},
+    telemetry::TraceLayer,
+};
+
+pub mod admission;
+pub mod deadline;
+mod opening;
+mod panic;
+pub mod tls;
+
+/// What a listener's connections may take. Each is a bound, not a promise.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Connections at once; more wait to be accepted.
+    pub connections: usize,
+    /// Streams at once on one connection.
+    pub streams: u32,
+    /// Calls at once over all connections; more are refused with OVERLOADED.
+    pub calls: usize,
+    /// How long a client may take to say its first bytes, or to complete its TLS handshake.
+    pub handshake: Duration,
+    /// How often a quiet connection is asked whether its client lives.
+    pub keep_alive: Duration,
+    /// How long the client may take to say so.
+    pub keep_alive_timeout: Duration,
+    /// The longest that a unary call may take, also where the caller sets no deadline.
+    pub deadline: Duration,
+    /// How long calls may go on after the server was told to stop.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            streams: 1024,
+            calls: 16_384,
+            handshake: Duration::from_secs(10),
+            keep_alive: Duration::from_secs(20),
+            keep_alive_timeout: Duration::from_secs(10),
+            deadline: Duration::from_secs(600),
+            drain: Duration::from_secs(20),
+        }
+    }
+}
+
+/// The largest set of request headers, in bytes.
+const MAX_HEADERS: u32 = 32 * 1024;
+/// How long a broken accept (out of file descriptors, say) is given to mend.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A listener's services with everything that stands in front of them.
+pub type App = BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>;
+
+/// Puts in front of services what every listener has: traces, a bound on calls, deadlines, gRPC-Web, and, where
+/// `identities` are given, authentication. Streams that wait for news end at `drain`.
+pub fn app(routes: Routes, limits: &Limits, identities: Option<Identities>, drain: CancellationToken) -> App {
+    let inner = CatchPanicLayer::custom(panic::answer).layer(routes.prepare());
+    let inner =
+        ServiceExt::<Request<Body>>::map_response(inner, |response: Response<_>| response.map(Body::new));
+    let inner = match identities {
+        Some(identities) => BoxCloneSyncService::new(AuthLayer::new(identities).layer(inner)),
+        None => BoxCloneSyncService::new(inner),
+    };
+    let inner = deadline::DeadlineLayer::new(limits.deadline, drain).layer(inner);
+    let inner = admission::AdmissionLayer::new(limits.calls).layer(inner);
+    let inner = TraceLayer.layer(inner);
+    BoxCloneSyncService::new(tonic_web::GrpcWebLayer::new().layer(inner))
+}
+
+/// Answers calls on a bound listener until `drain`, then lets the accepted calls finish.
+///
+/// After `drain` nothing new is accepted, every connection is told that its current calls are its last, and what
+/// has not ended within `limits.drain` is cut off.
+///
+/// # Errors
+/// [`io::ErrorKind::TimedOut`] when connections had to be cut off.
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    app: App,
+    limits: Limits,
+    drain: CancellationToken,
+) -> io::Result<()> {
+    let cut = CancellationToken::new();
+    let connections = TaskTracker::new();
+    let room = Arc::new(Semaphore::new(limits.connections));
+    loop {
+        let (stream, permit) = tokio::select! {
+            () = drain.cancelled() => break,
+            accepted = listen(&listener, &room) => accepted,
+        };
+        let connection = Connection { app: app.clone(), limits: limits.clone(), drain: drain.clone() };
+        let (tls, cut) = (tls.clone(), cut.clone());
+        connections.spawn(async move {
+            let _permit = permit;
+            tokio::select! {
+                () = cut.cancelled() => {}
+                () = connection.run(stream, tls) => {}
+            }
+        });
+    }
+    drop(listener);
+    connections.close();
+    if timeout(limits.drain, connections.wait()).await.is_ok() {
+        return Ok(());
+    }
+    let left = connections.len();
+    cut.cancel();
+    connections.wait().await;
+    Err(io::Error::new(
+        io::ErrorKind::TimedOut,
+        format!("{left} connections did not end within {} s and were cut off", limits.drain.as_secs()),
+    ))
+}
+
+/// The next connection, once there is room for it.
+async fn listen(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> (TcpStream, Option<tokio::sync::OwnedSemaphorePermit>) {
+    // The semaphore is never closed, so a permit always comes.
+    let permit = room.clone().acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return (stream, permit),
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// One connection and what it needs.
+struct Connection {
+    app: App,
+    limits: Limits,
+    drain: CancellationToken,
+}
+
+impl Connection {
+    async fn run(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
+        // Answers are whole when they are written: waiting for more only delays them.
+        if stream.set_nodelay(true).is_err() {
+            return;
+        }
+        match tls {
+            None => self.serve_connection(stream).await,
+            Some(tls) => {
+                let accepted = tokio::select! {
+                    () = self.drain.cancelled() => return,
+                    accepted = timeout(self.limits.handshake, tls.accept(stream)) => accepted,
+                };
+                if let Ok(Ok(stream)) = accepted {
+                    self.serve_connection(stream).await;
+                }
+            }
+        }
+    }
+
+    async fn serve_connection(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(self.limits.streams)
+            .max_header_list_size(MAX_HEADERS)
+            .keep_alive_interval(self.limits.keep_alive)
+            .keep_alive_timeout(self.limits.keep_alive_timeout);
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(self.limits.handshake);
+        let service = TowerToHyperService::new(
+            self.app.map_request(|request: Request<hyper::body::Incoming>| request.map(Body::new)),
+        );
+        let stream = opening::Opening::new(stream, self.limits.handshake);
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = self.drain.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        // A client that goes away is no event.
+        if let Err(error) = ended {
+            tracing::debug!(error = %error, "a connection ended early");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
