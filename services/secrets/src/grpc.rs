@@ -1,0 +1,163 @@
+//! The contract's two services over the vault: requests become domain types here, and nowhere else.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use proto::secrets::v1::{
+    DeleteSecretRequest, ListSecretsRequest, ListSecretsResponse, Purpose, PutSecretRequest,
+    ReleaseSecretRequest, ReleaseSecretResponse, Secret, secret_release_service_server::SecretReleaseService,
+    secret_service_server::SecretService,
+};
+use runtime::{
+    Caller, Refusal, Role,
+    names::{self, Id, Name, Parent},
+    page,
+};
+use seal::Plaintext;
+use tonic::{Request, Response, Status};
+
+use crate::{
+    VALUE_BYTES,
+    scope::Scope,
+    vault::{Metadata, Put, Vault},
+};
+
+/// The collection that secrets are in.
+const SECRETS: &str = "secrets";
+
+/// The write side.
+pub(crate) struct Writing(pub(crate) Arc<Vault>);
+
+/// The release.
+pub(crate) struct Release(pub(crate) Arc<Vault>);
+
+#[tonic::async_trait]
+impl SecretService for Writing {
+    async fn put_secret(&self, request: Request<PutSecretRequest>) -> Result<Response<Secret>, Status> {
+        let caller = Caller::of(&request)?;
+        let PutSecretRequest { name, value, url, etag } = request.into_inner();
+        let name = Name::parse_shared("name", SECRETS, &name)?;
+        caller.require(Role::Configurator, &name.parent.tenant)?;
+        let put = Put {
+            value: plaintext(value)?,
+            scope: scope("url", &url)?,
+            precondition: names::precondition("etag", &etag)?,
+            by: caller.name().to_owned(),
+            name,
+        };
+        let parent = put.name.parent.clone();
+        let metadata = self.0.put(put).await?;
+        let secret = secret(&parent, metadata);
+        tracing::info!(
+            secret = secret.name,
+            version = secret.version,
+            by = secret.updated_by,
+            "a secret was put"
+        );
+        Ok(Response::new(secret))
+    }
+
+    async fn list_secrets(
+        &self,
+        request: Request<ListSecretsRequest>,
+    ) -> Result<Response<ListSecretsResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let ListSecretsRequest { parent, page_size, page_token } = request.into_inner();
+        let tenant = Parent::parse_tenant("parent", &parent)?;
+        caller.require(Role::Configurator, &tenant)?;
+        let size = page::size(page_size)?;
+        let after = page::after(&page_token)?.map(|id| Id::parse("page_token", &id)).transpose()?;
+        let page = self.0.list(&tenant, after.as_ref(), size).await?;
+        let parent = Parent { tenant, unit: None };
+        Ok(Response::new(ListSecretsResponse {
+            secrets: page.secrets.into_iter().map(|metadata| secret(&parent, metadata)).collect(),
+            next_page_token: page.next.map(|id| page::token(id.as_str())).unwrap_or_default(),
+        }))
+    }
+
+    async fn delete_secret(&self, request: Request<DeleteSecretRequest>) -> Result<Response<()>, Status> {
+        let caller = Caller::of(&request)?;
+        let DeleteSecretRequest { name, etag } = request.into_inner();
+        let name = Name::parse_shared("name", SECRETS, &name)?;
+        caller.require(Role::Configurator, &name.parent.tenant)?;
+        self.0.delete(&name, names::precondition("etag", &etag)?).await?;
+        tracing::info!(
+            secret = name.parent.child(SECRETS, &name.id),
+            by = caller.name(),
+            "a secret was deleted"
+        );
+        Ok(Response::new(()))
+    }
+}
+
+#[tonic::async_trait]
+impl SecretReleaseService for Release {
+    async fn release_secret(
+        &self,
+        request: Request<ReleaseSecretRequest>,
+    ) -> Result<Response<ReleaseSecretResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let ReleaseSecretRequest { name, destination_url, purpose } = request.into_inner();
+        let name = Name::parse_shared("name", SECRETS, &name)?;
+        caller.require(Role::Releaser, &name.parent.tenant)?;
+        let purpose = known_purpose(purpose)?;
+        let destination = scope("destination_url", &destination_url)?;
+        let released = self.0.release(&name, &destination).await?;
+        tracing::debug!(
+            secret = name.parent.child(SECRETS, &name.id),
+            version = released.version,
+            destination = destination.as_str(),
+            purpose = purpose.as_str_name(),
+            by = caller.name(),
+            "a secret was released"
+        );
+        let version = released.version;
+        Ok(Response::new(ReleaseSecretResponse { value: Bytes::from_owner(Wiped(released.value)), version }))
+    }
+}
+
+/// The message's own copy of a released value, wiped once the message is gone. The frames that it is encoded into are
+/// the transport's, and are not wiped.
+struct Wiped(Plaintext);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        self.0.expose()
+    }
+}
+
+/// Takes the value over into memory that is wiped. The request's own bytes cannot be: they are a view of a buffer that
+/// the transport shares between messages. They are let go of here, before anything is waited for.
+fn plaintext(value: Bytes) -> Result<Plaintext, Refusal> {
+    if !VALUE_BYTES.contains(&value.len()) {
+        let (least, most) = (VALUE_BYTES.start(), VALUE_BYTES.end());
+        return Err(Refusal::field("value", format!("must have {least} to {most} bytes")));
+    }
+    Ok(Plaintext::new(value.to_vec()))
+}
+
+fn scope(field: &str, url: &str) -> Result<Scope, Refusal> {
+    Scope::of(url).map_err(|error| Refusal::field(field, error))
+}
+
+fn known_purpose(purpose: i32) -> Result<Purpose, Refusal> {
+    match Purpose::try_from(purpose) {
+        Ok(Purpose::Unspecified) | Err(_) => {
+            Err(Refusal::field("purpose", "must say what the value is for: a call or a token"))
+        }
+        Ok(purpose) => Ok(purpose),
+    }
+}
+
+fn secret(parent: &Parent, metadata: Metadata) -> Secret {
+    let Metadata { id, revision, record } = metadata;
+    Secret {
+        name: parent.child(SECRETS, &id),
+        scope: record.scope,
+        version: record.version,
+        etag: names::etag(revision),
+        create_time: Some(record.created),
+        update_time: Some(record.updated),
+        updated_by: record.updated_by,
+    }
+}

@@ -1,0 +1,81 @@
+//! Secrets: written, used, never read.
+//!
+//! A secret is sealed the moment it arrives, bound to its tenant, its name, its version and its *scope*: the origin of
+//! the URL it was made for. [`Service::public`] is the write side (put, list, delete), and none of its messages can
+//! hold a value on the way out. [`Service::internal`] is the release: for the suite's own services alone, one secret at
+//! a time, and only for a destination in its scope.
+//!
+//! What this crate never does: write a plaintext, its length or anything computed from it to the store, a log or an
+//! error; open a secret before its destination was checked; let a version number come back, also not after a delete;
+//! tell a caller of one tenant whether something exists in another.
+
+mod grpc;
+mod record;
+mod scope;
+mod vault;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use proto::secrets::v1::{
+    secret_release_service_server::SecretReleaseServiceServer, secret_service_server::SecretServiceServer,
+};
+use seal::KeyRing;
+use store::Store;
+use tonic::service::RoutesBuilder;
+
+use vault::Vault;
+
+/// The shortest and the longest value, in bytes.
+const VALUE_BYTES: std::ops::RangeInclusive<usize> = 1..=64 * 1024;
+
+/// The settings of the secrets service. What may be stored and who may ask is laid down in the contract.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The largest request and the largest answer, in bytes. It must leave room for a page of 1,000 secrets.
+    pub message_bytes: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { message_bytes: 4 << 20 }
+    }
+}
+
+impl Config {
+    /// The service over a store, sealing with `ring`.
+    #[must_use]
+    pub fn build(self, store: Arc<dyn Store>, ring: Arc<KeyRing>) -> Service {
+        let Self { message_bytes } = self;
+        Service { vault: Arc::new(Vault::new(store, ring)), message_bytes }
+    }
+}
+
+/// The secrets service. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    vault: Arc<Vault>,
+    message_bytes: usize,
+}
+
+impl Service {
+    /// Adds the write side, for the public listener. Answers the names of what it added, for health.
+    pub fn public(&self, routes: &mut RoutesBuilder) -> Vec<&'static str> {
+        let server = SecretServiceServer::new(grpc::Writing(self.vault.clone()))
+            .max_decoding_message_size(self.message_bytes)
+            .max_encoding_message_size(self.message_bytes);
+        routes.add_service(server);
+        vec![proto::secrets::v1::secret_service_server::SERVICE_NAME]
+    }
+
+    /// Adds the release, for the internal listener. Answers the names of what it added, for health.
+    pub fn internal(&self, routes: &mut RoutesBuilder) -> Vec<&'static str> {
+        let server = SecretReleaseServiceServer::new(grpc::Release(self.vault.clone()))
+            .max_decoding_message_size(self.message_bytes)
+            .max_encoding_message_size(self.message_bytes);
+        routes.add_service(server);
+        vec![proto::secrets::v1::secret_release_service_server::SERVICE_NAME]
+    }
+}

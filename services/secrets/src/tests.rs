@@ -1,0 +1,145 @@
+//! The service through its generated clients, in one process.
+
+mod leaks;
+mod listing;
+mod release;
+mod schema;
+mod tampering;
+mod writing;
+
+use std::{sync::Arc, time::Duration};
+
+use http::HeaderMap;
+use proto::secrets::v1::{
+    DeleteSecretRequest, ListSecretsRequest, ListSecretsResponse, Purpose, PutSecretRequest,
+    ReleaseSecretRequest, ReleaseSecretResponse, Secret,
+    secret_release_service_client::SecretReleaseServiceClient, secret_service_client::SecretServiceClient,
+};
+use runtime::{
+    Caller, Link, Role,
+    identity::{Identities, Identity, Tenants},
+    names::Id,
+};
+use seal::KeyRing;
+use store::{MemoryStore, Store};
+use tempfile::TempDir;
+use tonic::{Status, service::Routes};
+use tonic_types::StatusExt as _;
+
+use crate::{Config, Service};
+
+/// A value that is looked for where it must not be.
+const CANARY: &str = "canary-7d1f0c54b6e94b7e8f4a2c9d";
+const URL: &str = "https://api.example.com/v1";
+
+/// The service over a store, with a key ring of its own.
+struct Suite {
+    service: Service,
+    store: Arc<dyn Store>,
+    _folder: TempDir,
+}
+
+impl Suite {
+    fn new() -> Self {
+        Self::over(Arc::new(MemoryStore::new().unwrap()))
+    }
+
+    fn over(store: Arc<dyn Store>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let ring = Arc::new(KeyRing::create(folder.path().join("key")).unwrap());
+        let service = Config::default().build(store.clone(), ring);
+        Self { service, store, _folder: folder }
+    }
+
+    /// A client that is known as `caller`.
+    fn writing(&self, caller: Caller) -> SecretServiceClient<Link> {
+        SecretServiceClient::new(self.link(caller))
+    }
+
+    /// A configurator of the tenant `acme`.
+    fn configurator(&self) -> SecretServiceClient<Link> {
+        self.writing(caller("ada", Role::Configurator, Some("acme")))
+    }
+
+    fn releasing(&self, caller: Caller) -> SecretReleaseServiceClient<Link> {
+        SecretReleaseServiceClient::new(self.link(caller))
+    }
+
+    fn link(&self, caller: Caller) -> Link {
+        Link::in_process(self.routes(), caller)
+    }
+
+    fn routes(&self) -> Routes {
+        let mut routes = Routes::builder();
+        assert_eq!(self.service.public(&mut routes), ["outgate.secrets.v1.SecretService"]);
+        assert_eq!(self.service.internal(&mut routes), ["outgate.secrets.v1.SecretReleaseService"]);
+        routes.routes()
+    }
+
+    async fn put(&self, id: &str, value: &str) -> Secret {
+        self.configurator().put_secret(put(id, value, URL)).await.unwrap().into_inner()
+    }
+
+    async fn release(&self, id: &str, url: &str) -> Result<ReleaseSecretResponse, Status> {
+        let releaser = Caller::service("integrations");
+        self.releasing(releaser).release_secret(release(id, url)).await.map(tonic::Response::into_inner)
+    }
+
+    async fn list(&self, page_size: i32, page_token: &str) -> Result<ListSecretsResponse, Status> {
+        let request = ListSecretsRequest {
+            parent: "tenants/acme".into(),
+            page_size,
+            page_token: page_token.to_owned(),
+        };
+        self.configurator().list_secrets(request).await.map(tonic::Response::into_inner)
+    }
+
+    async fn delete(&self, id: &str, etag: &str) -> Result<(), Status> {
+        let request = DeleteSecretRequest { name: full(id), etag: etag.to_owned() };
+        self.configurator().delete_secret(request).await.map(tonic::Response::into_inner)
+    }
+}
+
+/// Somebody with one role, in one tenant or in all.
+fn caller(name: &str, role: Role, tenant: Option<&str>) -> Caller {
+    let tenants = tenant.map_or(Tenants::All, |tenant| Tenants::One(Id::parse("tenant", tenant).unwrap()));
+    let identity = Identity { name: name.into(), tenants, roles: [role].into() };
+    let mut headers = HeaderMap::new();
+    headers.insert("authorization", "Bearer 0123456789abcdef".parse().unwrap());
+    Identities::new([(b"0123456789abcdef".to_vec(), identity)]).authenticate(&headers).unwrap()
+}
+
+fn full(id: &str) -> String {
+    format!("tenants/acme/secrets/{id}")
+}
+
+fn put(id: &str, value: &str, url: &str) -> PutSecretRequest {
+    PutSecretRequest {
+        name: full(id),
+        value: value.to_owned().into(),
+        url: url.to_owned(),
+        etag: String::new(),
+    }
+}
+
+fn release(id: &str, url: &str) -> ReleaseSecretRequest {
+    ReleaseSecretRequest { name: full(id), destination_url: url.to_owned(), purpose: Purpose::Call.into() }
+}
+
+/// The reason of a refusal, by its name.
+fn reason(status: &Status) -> String {
+    status.get_details_error_info().map(|info| info.reason).unwrap_or_else(|| format!("none: {status}"))
+}
+
+/// One value of a refusal's metadata.
+fn metadata(status: &Status, key: &str) -> Option<String> {
+    status.get_details_error_info()?.metadata.remove(key)
+}
+
+/// Everything that a client can see of a refusal.
+fn seen(status: &Status) -> (tonic::Code, String, Vec<u8>) {
+    (status.code(), status.message().to_owned(), status.details().to_vec())
+}
+
+/// A bound on what a test waits for; it ends the test and is no part of it.
+const PATIENCE: Duration = Duration::from_secs(30);
