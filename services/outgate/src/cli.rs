@@ -1,0 +1,251 @@
+//! The command line: what can be said, and its help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// What scripts may rely on; shown under every `--help` of the whole program.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  it worked
+  1  the suite refused or failed, or cannot be reached
+  2  the command line or a file is wrong; nothing was sent
+  3  the counterpart's answer is an error: `call` got a status that is not 2xx, `run` ended with meta.error
+
+With --json, standard output is exactly one JSON value, also for a failure:
+  {\"error\": {\"reason\": \"ENDPOINT_NOT_LISTED\", \"message\": \"…\", \"metadata\": {\"host\": \"…\"}}}";
+
+/// Calls other companies' APIs for your backends, and keeps the credentials to itself.
+#[derive(Debug, Parser)]
+#[command(name = "outgate", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What goes with every command.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Common options")]
+pub(crate) struct Common {
+    /// Print one JSON value instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Data folder of a suite on this machine; the address and the operator's token are found in it
+    #[arg(long, global = true, env = "OUTGATE_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Address of the suite: https://host:port, or host:port (plain http on loopback only)
+    #[arg(long, global = true, env = "OUTGATE_SERVER", value_name = "ADDR")]
+    pub(crate) server: Option<String>,
+    /// File with the token that the suite knows you by
+    #[arg(long, global = true, env = "OUTGATE_TOKEN_FILE", value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Certificate authority of the suite, in PEM, for https addresses
+    #[arg(long, global = true, env = "OUTGATE_CA_FILE", value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Tenant
+    #[arg(long, global = true, env = "OUTGATE_TENANT", value_name = "ID", default_value = "default")]
+    pub(crate) tenant: String,
+    /// Business unit: its private registers come first, and are what is written
+    #[arg(long, global = true, env = "OUTGATE_UNIT", value_name = "ID")]
+    pub(crate) unit: Option<String>,
+    /// File with the token of the end user that the call acts for
+    #[arg(
+        long,
+        global = true,
+        env = "OUTGATE_USER_TOKEN_FILE",
+        value_name = "FILE",
+        conflicts_with = "user"
+    )]
+    pub(crate) user_token_file: Option<PathBuf>,
+    /// End user that you vouch for; your token needs the role `voucher`
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the suite, or one service of it, until SIGTERM or Ctrl-C
+    Serve(Serve),
+    /// Ask a running suite whether it serves
+    Healthcheck(Healthcheck),
+    /// Apply integrations and registers from files; shows the difference first
+    Apply(Apply),
+    /// Put, list and delete secrets; none can be read
+    #[command(subcommand)]
+    Secret(Secret),
+    /// Send one HTTP request through an integration
+    ///
+    /// Status and headers go to standard error, the body to standard output. With --json: {"status", "ok", "headers",
+    /// "body"}. A JSON body is shown as JSON, other text as a string, anything else as base64 with "bodyEncoding":
+    /// "base64". A header that came more than once is an array. Exit code 3 for a status that is not 2xx.
+    Call(Call),
+    /// Run an adapter or a connector
+    ///
+    /// With --json: {"result", "meta", "steps"}. Exit code 3 when the run ended with meta.error.
+    Run(Run),
+    /// Show the request that an adapter would send, secrets as holes, and what policy says to it; sends nothing
+    Explain(Explain),
+    /// Check adapters, by register key or file, and show every problem with its place
+    Check(Check),
+    /// List and read registers (they are written with `apply`)
+    #[command(subcommand)]
+    Register(Register),
+    /// See it all work: the suite and two counterparts on loopback, in a temporary folder
+    Demo(Demo),
+}
+
+/// `serve`.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// What to run
+    #[arg(value_enum, default_value = "all")]
+    pub(crate) service: Service,
+    /// Where to listen, over the configuration's server.listen
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<std::net::SocketAddr>,
+    /// Configuration file (TOML); the environment overrides it: OUTGATE_SERVER__LISTEN is [server] listen
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// What `serve` runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Service {
+    All,
+    Integrations,
+    Secrets,
+    Tokens,
+    Registers,
+}
+
+/// `healthcheck`.
+#[derive(Debug, Args)]
+pub(crate) struct Healthcheck {
+    /// What to ask about: `readiness`, `liveness`, or a service's full name
+    #[arg(long, default_value = "readiness")]
+    pub(crate) service: String,
+}
+
+/// `apply`.
+#[derive(Debug, Args)]
+pub(crate) struct Apply {
+    /// Files, or folders to walk for *.json, *.yaml and *.yml
+    #[arg(short = 'f', long = "file", value_name = "PATH", required = true, num_args = 1..)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Show the difference and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Delete what these files do not name, of the kinds (and business units) that they do name
+    #[arg(long)]
+    pub(crate) prune: bool,
+    /// Delete without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// `secret`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Secret {
+    /// Seal a value, from standard input or a prompt; never an argument
+    ///
+    /// Of a piped value, one line end at its very end is taken off, as `echo` and editors add it.
+    Put {
+        /// The secret's name
+        name: String,
+        /// The URL it is for: it is sent to no other origin (scheme, host and port)
+        #[arg(long)]
+        url: String,
+    },
+    /// List secrets: names, scopes, versions
+    List,
+    /// Delete a secret
+    Delete {
+        /// The secret's name
+        name: String,
+    },
+}
+
+/// `call`.
+#[derive(Debug, Args)]
+pub(crate) struct Call {
+    /// The integration's name
+    pub(crate) integration: String,
+    /// The HTTP method
+    pub(crate) method: String,
+    /// The whole URL; one of the integration's endpoints
+    pub(crate) url: String,
+    /// A header, as 'Name: value'; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    pub(crate) headers: Vec<String>,
+    /// The body; @FILE reads it from a file, @- from standard input
+    #[arg(short = 'd', long = "body", value_name = "DATA")]
+    pub(crate) body: Option<String>,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The key of an adapter (`ADAPTER.…`) or of a connector
+    pub(crate) name: String,
+    /// The input, a file of JSON; - reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: PathBuf,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The key of an adapter
+    pub(crate) name: String,
+    /// The input, a file of JSON; - reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: PathBuf,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Register keys, or files named after the key (a file is checked in the midst of the kept registers)
+    #[arg(required = true, value_name = "NAME|PATH")]
+    pub(crate) adapters: Vec<String>,
+}
+
+/// `register`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Register {
+    /// List the tenant's registers, or with --unit the private ones of a business unit
+    List {
+        /// Only keys that begin with this, such as ADAPTER.
+        #[arg(long, default_value = "")]
+        prefix: String,
+    },
+    /// Print a register's text; with --json its value, text and revision
+    Get {
+        /// The register's key
+        key: String,
+        /// A past revision: the etag that `history` shows
+        #[arg(long, value_name = "ETAG")]
+        revision: Option<String>,
+    },
+    /// List the revisions a register had, newest first
+    History {
+        /// The register's key
+        key: String,
+        /// How many at most
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
+        limit: u16,
+    },
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// End after the story instead of serving until Ctrl-C
+    #[arg(long)]
+    pub(crate) exit: bool,
+}
+
+#[cfg(test)]
+mod tests;

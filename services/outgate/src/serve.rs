@@ -1,0 +1,205 @@
+//! `outgate serve`: opens what the services stand on, composes the chosen ones, and runs them until told to stop.
+
+use std::{
+    fmt, fs,
+    future::Future,
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use runtime::{
+    config::Config,
+    health::Health,
+    server::{self, Limits},
+};
+use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use self::{compose::Composed, keep::Keep, listeners::Listeners};
+
+mod compose;
+mod keep;
+mod listeners;
+mod process;
+
+/// A service of the suite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ServiceName {
+    /// Executes integrations and runs adapters.
+    Integrations,
+    /// Keeps secrets.
+    Secrets,
+    /// Gets and keeps tokens.
+    Tokens,
+    /// Keeps registers.
+    Registers,
+}
+
+impl ServiceName {
+    /// All four, as one process runs them.
+    pub(crate) const ALL: [Self; 4] = [Self::Integrations, Self::Secrets, Self::Tokens, Self::Registers];
+}
+
+impl fmt::Display for ServiceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Integrations => "integrations",
+            Self::Secrets => "secrets",
+            Self::Tokens => "tokens",
+            Self::Registers => "registers",
+        })
+    }
+}
+
+/// What to run.
+#[derive(Debug)]
+pub(crate) struct Options {
+    /// The services of this process.
+    pub(crate) services: Vec<ServiceName>,
+    /// The folder of the store and of the files that the embedded default makes for itself.
+    pub(crate) data: PathBuf,
+    /// Everything else.
+    pub(crate) config: Config,
+}
+
+/// A suite that takes calls.
+#[derive(Debug)]
+pub(crate) struct Running {
+    /// The public listener, as bound.
+    pub(crate) address: SocketAddr,
+    /// The operator's token.
+    pub(crate) token_file: PathBuf,
+    /// What was made because it was not there, for the operator to know.
+    pub(crate) made: Vec<PathBuf>,
+}
+
+/// Where a running suite leaves its address for commands on the same machine: `server.json` in the data folder.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ServerFile {
+    /// The public listener.
+    pub(crate) address: String,
+    /// `http` or `https`.
+    pub(crate) scheme: String,
+}
+
+impl ServerFile {
+    /// Where the file is.
+    pub(crate) fn path(data: &Path) -> PathBuf {
+        data.join("server.json")
+    }
+
+    /// Leaves the address, whole or not at all.
+    fn write(&self, data: &Path) -> Result<(), ServeError> {
+        let path = Self::path(data);
+        let wrong = |source| ServeError::Data { path: path.clone(), source };
+        let text = serde_json::to_vec(self).map_err(|error| wrong(io::Error::other(error)))?;
+        let temporary = data.join("server.json.new");
+        fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, &path)).map_err(wrong)
+    }
+}
+
+/// Where the operator's token is when the configuration names none.
+pub(crate) fn default_token_file(data: &Path) -> PathBuf {
+    data.join("operator.token")
+}
+
+/// Why the suite does not run. Each names the key, the file or the address, and the next step.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServeError {
+    /// The data folder cannot be used.
+    #[error("{}: cannot be used as data: {source}", path.display())]
+    Data { path: PathBuf, source: io::Error },
+    /// The store does not open.
+    #[error("the store in {} does not open: {source}", path.display())]
+    Store { path: PathBuf, source: store::Error },
+    /// There is a store and no key to open its records.
+    #[error("{} is missing, and the store beside it is sealed with it; restore it from where you keep it (a new key would not open the records)", path.display())]
+    KeyMissing { path: PathBuf },
+    /// The sealing keys cannot be used.
+    #[error("the sealing keys cannot be used: {0}")]
+    Keys(#[from] seal::KeyRingError),
+    /// A token file cannot be used.
+    #[error(transparent)]
+    Token(#[from] runtime::identity::TokenError),
+    /// A value of the configuration does not fit the rest.
+    #[error("{key}: {text}")]
+    Config { key: &'static str, text: String },
+    /// The guarded door cannot be built.
+    #[error("egress: {0}")]
+    Egress(#[from] egress::Error),
+    /// A link cannot be made.
+    #[error("links: {0}")]
+    Link(#[from] runtime::link::LinkError),
+    /// Certificate and key of the listeners cannot be used.
+    #[error("server.tls: {0}")]
+    Tls(#[from] server::tls::TlsError),
+    /// An address cannot be bound.
+    #[error("{key} = \"{address}\": cannot listen there: {source}")]
+    Bind { key: &'static str, address: SocketAddr, source: io::Error },
+    /// Reflection cannot describe the contracts.
+    #[error("reflection cannot be built: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// Calls had to be cut off at the end.
+    #[error("the drain did not end: {0}")]
+    Drain(io::Error),
+}
+
+/// Runs the suite until `shutdown` ends, then lets the accepted calls finish. `ready` is told when calls are taken.
+///
+/// # Errors
+/// When it cannot start, or calls had to be cut off at the end.
+pub(crate) async fn run(
+    options: Options,
+    ready: impl FnOnce(Running),
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let Options { services, data, config } = options;
+    process::keep_memory_private();
+    let keep = Keep::open(&services, &data, &config)?;
+    let drain = CancellationToken::new();
+    let composed = Composed::build(&services, &keep, &config, &drain)?;
+    let listeners = Listeners::bind(&config).await?;
+    let address = listeners.public_address()?;
+    let scheme = if config.server.tls.cert.is_some() { "https" } else { "http" };
+    ServerFile { address: address.to_string(), scheme: scheme.to_owned() }.write(&data)?;
+
+    let (health, health_server) = Health::new(composed.names()).await;
+    let limits = limits(&config);
+    let servers = listeners.serve(composed, health_server, &keep, &limits, &drain)?;
+    let follow = tokio::spawn(health.follow(keep.store.clone(), drain.clone()));
+    ready(Running { address, token_file: keep.operator_token_file.clone(), made: keep.made.clone() });
+    let ended = until(shutdown, servers, &drain).await;
+    drain.cancel();
+    // It only waits for the drain, which has come.
+    let _ = follow.await;
+    ended
+}
+
+/// Waits for the end that was asked for, then for every listener's.
+async fn until(
+    shutdown: impl Future<Output = ()>,
+    mut servers: JoinSet<io::Result<()>>,
+    drain: &CancellationToken,
+) -> Result<(), ServeError> {
+    shutdown.await;
+    drain.cancel();
+    let mut result = Ok(());
+    while let Some(ended) = servers.join_next().await {
+        if let Err(error) = ended.map_err(io::Error::other).flatten() {
+            result = Err(ServeError::Drain(error));
+        }
+    }
+    result
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits {
+        connections: config.server.connections,
+        streams: config.server.streams,
+        calls: config.server.calls,
+        drain: std::time::Duration::from_secs(config.server.drain_seconds),
+        ..Limits::default()
+    }
+}

@@ -1,0 +1,156 @@
+//! The one place where services meet: which of them this process runs, and how they reach the others.
+
+use runtime::{Caller, Link, config::Config, config::Links};
+use tokio_util::sync::CancellationToken;
+use tonic::service::{Routes, RoutesBuilder};
+
+use super::{ServeError, ServiceName, keep::Keep};
+
+/// The services of this process, by listener.
+#[derive(Default)]
+pub(super) struct Composed {
+    /// What the public listener answers.
+    pub(super) public: Side,
+    /// What the internal listener answers.
+    pub(super) internal: Side,
+}
+
+/// What one listener answers.
+#[derive(Default)]
+pub(super) struct Side {
+    pub(super) routes: RoutesBuilder,
+    /// Full names of its services, for health and reflection.
+    pub(super) names: Vec<&'static str>,
+}
+
+impl Composed {
+    /// Builds the chosen services. Watches end at `drain`.
+    pub(super) fn build(
+        services: &[ServiceName],
+        keep: &Keep,
+        config: &Config,
+        drain: &CancellationToken,
+    ) -> Result<Self, ServeError> {
+        let wiring = Wiring { services, keep, links: &config.links };
+        let registers = wiring.registers(drain);
+        let secrets = wiring.secrets();
+        let tokens = wiring.tokens(secrets.as_ref())?;
+        let integrations = wiring.integrations(registers.as_ref(), secrets.as_ref(), tokens.as_ref())?;
+
+        let mut composed = Self::default();
+        if let Some(registers) = registers {
+            composed.public.add(|routes| registers.public(routes));
+        }
+        if let Some(secrets) = secrets {
+            composed.public.add(|routes| secrets.public(routes));
+            composed.internal.add(|routes| secrets.internal(routes));
+        }
+        if let Some(tokens) = tokens {
+            composed.internal.add(|routes| tokens.internal(routes));
+        }
+        if let Some(integrations) = integrations {
+            composed.public.add(|routes| integrations.public(routes));
+        }
+        Ok(composed)
+    }
+
+    /// Every service of this process, for health.
+    pub(super) fn names(&self) -> Vec<&'static str> {
+        self.public.names.iter().chain(&self.internal.names).copied().collect()
+    }
+}
+
+impl Side {
+    fn add(&mut self, add: impl FnOnce(&mut RoutesBuilder) -> Vec<&'static str>) {
+        self.names.extend(add(&mut self.routes));
+    }
+}
+
+/// Builds each service, if this process runs it, and finds the others where they are.
+struct Wiring<'a> {
+    services: &'a [ServiceName],
+    keep: &'a Keep,
+    links: &'a Links,
+}
+
+impl Wiring<'_> {
+    fn runs(&self, name: ServiceName) -> bool {
+        self.services.contains(&name)
+    }
+
+    fn registers(&self, drain: &CancellationToken) -> Option<registers::Service> {
+        let config = registers::Config { drain: drain.clone(), ..Default::default() };
+        self.runs(ServiceName::Registers).then(|| config.build(self.keep.store.clone()))
+    }
+
+    fn secrets(&self) -> Option<secrets::Service> {
+        let keys = self.keep.keys.clone().filter(|_| self.runs(ServiceName::Secrets))?;
+        Some(secrets::Config::default().build(self.keep.store.clone(), keys))
+    }
+
+    fn tokens(&self, secrets: Option<&secrets::Service>) -> Result<Option<tokens::Service>, ServeError> {
+        let Some(keys) = self.keep.keys.clone().filter(|_| self.runs(ServiceName::Tokens)) else {
+            return Ok(None);
+        };
+        let release = self.to_secrets("tokens", secrets)?;
+        let keep = self.keep;
+        Ok(Some(tokens::Config::default().build(keep.store.clone(), keys, keep.door.clone(), release)))
+    }
+
+    fn integrations(
+        &self,
+        registers: Option<&registers::Service>,
+        secrets: Option<&secrets::Service>,
+        tokens: Option<&tokens::Service>,
+    ) -> Result<Option<integrations::Service>, ServeError> {
+        if !self.runs(ServiceName::Integrations) {
+            return Ok(None);
+        }
+        let me = "integrations";
+        let links = integrations::Links {
+            registers: match registers {
+                Some(registers) => here(me, |routes| registers.public(routes)),
+                None => self.there("links.registers", self.links.registers.as_deref())?,
+            },
+            secrets: self.to_secrets(me, secrets)?,
+            tokens: match tokens {
+                Some(tokens) => here(me, |routes| tokens.internal(routes)),
+                None => self.there("links.tokens", self.links.tokens.as_deref())?,
+            },
+        };
+        let config = integrations::Config { policy: self.keep.policy.clone(), ..Default::default() };
+        Ok(Some(config.build(self.keep.store.clone(), self.keep.door.clone(), links)))
+    }
+
+    fn to_secrets(&self, caller: &str, secrets: Option<&secrets::Service>) -> Result<Link, ServeError> {
+        match secrets {
+            Some(secrets) => Ok(here(caller, |routes| secrets.internal(routes))),
+            None => self.there("links.secrets", self.links.secrets.as_deref()),
+        }
+    }
+
+    /// A link to a service of another process.
+    fn there(&self, key: &'static str, address: Option<&str>) -> Result<Link, ServeError> {
+        let wrong = |key, text: &str| ServeError::Config { key, text: text.to_owned() };
+        let address = address.ok_or_else(|| {
+            wrong(key, "is empty, and this process does not run that service; name its address, or serve it here too")
+        })?;
+        let token = self.keep.link_token.as_deref().ok_or_else(|| {
+            wrong("links.token_file", "is empty, and the service at the other end must know who calls")
+        })?;
+        let ca = match &self.links.ca_file {
+            None => None,
+            Some(path) => {
+                Some(std::fs::read(path).map_err(|source| ServeError::Data { path: path.clone(), source })?)
+            }
+        };
+        Ok(Link::remote(address, Some(token), ca.as_deref())?)
+    }
+}
+
+/// A link to services of this process.
+fn here(caller: &str, add: impl FnOnce(&mut RoutesBuilder) -> Vec<&'static str>) -> Link {
+    let mut routes = Routes::builder();
+    add(&mut routes);
+    Link::in_process(routes.routes(), Caller::service(caller))
+}

@@ -1,0 +1,158 @@
+//! What the services stand on: the store, the sealing keys, the identities, and the guarded door.
+
+use std::{
+    fs::DirBuilder,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use egress::{Door, EgressPolicy, SystemResolver};
+use runtime::{
+    config::{self, Config},
+    identity::{Identities, Identity, Role, Tenants, create_token, read_token},
+    names::Id,
+};
+use seal::KeyRing;
+use store::{SledStore, Store};
+
+use super::{ServeError, ServiceName, default_token_file};
+
+/// Everything that is opened once and shared by the services of this process.
+pub(super) struct Keep {
+    pub(super) store: Arc<dyn Store>,
+    /// Only where a service of this process seals.
+    pub(super) keys: Option<Arc<KeyRing>>,
+    /// What may leave.
+    pub(super) policy: EgressPolicy,
+    /// The way out, made with that policy.
+    pub(super) door: Arc<Door>,
+    /// Who may call the public listener.
+    pub(super) callers: Identities,
+    /// Who may call the internal listener.
+    pub(super) services: Identities,
+    /// The token that the other services know this process by.
+    pub(super) link_token: Option<Vec<u8>>,
+    pub(super) operator_token_file: PathBuf,
+    /// Files that were made because they were not there.
+    pub(super) made: Vec<PathBuf>,
+}
+
+impl Keep {
+    pub(super) fn open(services: &[ServiceName], data: &Path, config: &Config) -> Result<Self, ServeError> {
+        let wrong = |source| ServeError::Data { path: data.to_owned(), source };
+        DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(wrong)?;
+        let mut made = Vec::new();
+        let folder = data.join("store");
+        let seals = services.iter().any(|name| matches!(name, ServiceName::Secrets | ServiceName::Tokens));
+        // Before the store: a store is never there without its key.
+        let keys = if seals { Some(Arc::new(keys(data, &folder, &config.seal, &mut made)?)) } else { None };
+        let (operator, operator_token_file) = operator(data, config, &mut made)?;
+        let link_token = match &config.links.token_file {
+            None => None,
+            Some(path) => Some(read_token(path, config.seal.group_readable)?),
+        };
+        let policy = policy(&config.egress)?;
+        let store =
+            SledStore::open(&folder).map_err(|source| ServeError::Store { path: folder.clone(), source })?;
+        Ok(Self {
+            store: Arc::new(store),
+            keys,
+            door: Arc::new(Door::new(policy.clone(), Arc::new(SystemResolver))?),
+            policy,
+            callers: callers(operator, config)?,
+            services: Identities::new(link_token.clone().map(|token| (token, service()))),
+            link_token,
+            operator_token_file,
+            made,
+        })
+    }
+}
+
+/// The key ring: the one that the configuration names, or the data folder's own, which is made together with its store.
+fn keys(
+    data: &Path,
+    store: &Path,
+    config: &config::Seal,
+    made: &mut Vec<PathBuf>,
+) -> Result<KeyRing, ServeError> {
+    let ring = match &config.key_file {
+        Some(path) => load(path, config.group_readable)?,
+        None => {
+            let path = data.join("seal.key");
+            if path.exists() {
+                load(&path, config.group_readable)?
+            } else if store.exists() {
+                return Err(ServeError::KeyMissing { path });
+            } else {
+                made.push(path.clone());
+                KeyRing::create(&path)?
+            }
+        }
+    };
+    if let Some(problem) = ring.memory_problem() {
+        tracing::warn!(problem, "the sealing keys could be swapped to disk");
+    }
+    Ok(ring)
+}
+
+fn load(path: &Path, group_readable: bool) -> Result<KeyRing, ServeError> {
+    Ok(if group_readable { KeyRing::load_group_readable(path)? } else { KeyRing::load(path)? })
+}
+
+fn operator(data: &Path, config: &Config, made: &mut Vec<PathBuf>) -> Result<(Vec<u8>, PathBuf), ServeError> {
+    let path = match &config.identity.operator_token_file {
+        Some(path) => path.clone(),
+        None => {
+            let path = default_token_file(data);
+            if !path.exists() {
+                create_token(&path)?;
+                made.push(path.clone());
+            }
+            path
+        }
+    };
+    Ok((read_token(&path, config.seal.group_readable)?, path))
+}
+
+fn callers(operator: Vec<u8>, config: &Config) -> Result<Identities, ServeError> {
+    let everything = [Role::Caller, Role::Configurator, Role::Operator, Role::Voucher];
+    let mut known = vec![(
+        operator,
+        Identity { name: "operator".into(), tenants: Tenants::All, roles: everything.into() },
+    )];
+    for token in &config.identity.tokens {
+        let tenants = match token.tenant.as_str() {
+            "*" => Tenants::All,
+            one => Tenants::One(Id::parse("tenant", one).map_err(|refusal| ServeError::Config {
+                key: "identity.tokens",
+                text: format!("`{}`: {refusal}", token.name),
+            })?),
+        };
+        let identity =
+            Identity { name: token.name.as_str().into(), tenants, roles: token.roles.clone().into() };
+        known.push((read_token(&token.token_file, config.seal.group_readable)?, identity));
+    }
+    Ok(Identities::new(known))
+}
+
+/// What the suite's own services may do with each other.
+fn service() -> Identity {
+    let roles = [Role::Caller, Role::Operator, Role::Releaser];
+    Identity { name: "service".into(), tenants: Tenants::All, roles: roles.into() }
+}
+
+fn policy(config: &config::Egress) -> Result<EgressPolicy, ServeError> {
+    let networks = config.networks.iter().map(|text| {
+        text.parse().map_err(|_| ServeError::Config {
+            key: "egress.networks",
+            text: format!("`{text}` is no network; write one such as \"10.20.0.0/16\""),
+        })
+    });
+    Ok(EgressPolicy {
+        ports: config.ports.clone(),
+        allow_http: config.allow_http,
+        networks: networks.collect::<Result<_, _>>()?,
+        ca_files: config.ca_files.clone(),
+    })
+}
