@@ -1,0 +1,57 @@
+//! The client's secret, from the secrets service to the guarded door: nothing else of this crate touches it.
+
+use async_trait::async_trait;
+use egress::{SecretSource, SourceError, SourceErrorKind};
+use mapping::Content;
+use proto::{
+    errors::v1::Reason,
+    secrets::v1::{Purpose, ReleaseSecretRequest, secret_release_service_client::SecretReleaseServiceClient},
+};
+use runtime::{
+    Link, Refusal,
+    names::{Id, Parent},
+};
+use seal::Plaintext;
+use url::Url;
+
+/// The secrets of one tenant, for requests to token endpoints.
+pub(crate) struct TenantSecrets<'a> {
+    pub(crate) client: &'a SecretReleaseServiceClient<Link>,
+    pub(crate) tenant: &'a Id,
+}
+
+#[async_trait]
+impl SecretSource for TenantSecrets<'_> {
+    async fn open(&self, content: &Content, destination: &Url) -> Result<Plaintext, SourceError> {
+        let Content::Secret(name) = content else {
+            return Err(SourceError::new(
+                SourceErrorKind::Unavailable,
+                "",
+                "a token request holds secrets alone",
+            ));
+        };
+        let id = Id::parse("client_secret", name).map_err(|refusal| refused(name, refusal))?;
+        let parent = Parent { tenant: self.tenant.clone(), unit: None };
+        let request = ReleaseSecretRequest {
+            name: parent.child("secrets", &id),
+            destination_url: destination.to_string(),
+            purpose: Purpose::Token.into(),
+        };
+        match self.client.clone().release_secret(request).await {
+            // The message's bytes may be a view of the transport's buffer and cannot be wiped; this copy is.
+            Ok(released) => Ok(Plaintext::new(released.into_inner().value.to_vec())),
+            Err(status) => Err(refused(name, Refusal::from_peer("secrets", &status))),
+        }
+    }
+}
+
+/// The refusal itself travels on as the cause: the door's error turns back into it.
+fn refused(name: &str, refusal: Refusal) -> SourceError {
+    let kind = match refusal.reason() {
+        Reason::SecretNotFound => SourceErrorKind::NotFound,
+        Reason::SecretOutOfScope => SourceErrorKind::OutOfScope,
+        Reason::SecretUnreadable => SourceErrorKind::Unreadable,
+        _ => SourceErrorKind::Unavailable,
+    };
+    SourceError::new(kind, name, refusal.message()).with_source(refusal)
+}
