@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use egress::EgressPolicy;
-use proto::integrations::v1::{Endpoint, Integration, Limits};
+use http::Response;
+use http_body_util::Full;
+use proto::integrations::v1::{Bearer, Endpoint, Integration, Limits, auth::Kind};
 
 use super::{
     counterpart::{Counterpart, Reply},
@@ -82,6 +85,20 @@ async fn a_counterpart_that_breaks_off_is_told_and_mapped() {
     let world = World::new(&counterpart).await;
     world.crm(&counterpart, None).await;
     check(&world, &format!("{}/x", counterpart.origin()), "COUNTERPART_BROKE_OFF", "broke").await;
+}
+
+#[tokio::test]
+async fn an_answer_whose_encoding_could_hide_an_echoed_secret_is_not_handed_on() {
+    let compressed = || {
+        let response = Response::builder().header("content-encoding", "gzip");
+        Reply::Answer(response.body(Full::new(Bytes::from_static(b"anything"))).unwrap())
+    };
+    let counterpart = Counterpart::start(move |_, _| compressed()).await;
+    let world = World::new(&counterpart).await;
+    world.secret("crm-token", "t0ken", &counterpart.origin()).await;
+    world.crm(&counterpart, Some(Kind::Bearer(Bearer { token: "{{secret:crm-token}}".into() }))).await;
+    let status = refused(world.execute(get(format!("{}/x", counterpart.origin()))).await, "RESPONSE_ENCODED");
+    assert_eq!(metadata(&status, "host"), "api.example.com");
 }
 
 #[tokio::test]
