@@ -1,0 +1,120 @@
+//! RunAdapter with the adapter that is printed in the documentation, and where its secret must not be.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Authority, Canary, Counterpart, Setup, Suite, assert_nowhere, project};
+
+const ADAPTER: &str = "ADAPTER.COMPANY-ACCOUNTANCY";
+/// Everything that the suite, and every library under it, has to say.
+const TALKATIVE: &str = "[telemetry]\nlog = \"trace,h2=trace,hyper=trace,hyper_util=trace,opentelemetry=trace,reqwest=trace,\
+                         rustls=trace,sled=trace,tonic=trace,tower=trace\"\n";
+
+/// The adapter as printed, sent to `address`.
+fn printed(address: &str) -> String {
+    let text = fs::read_to_string(project().join(format!("tests/fixtures/seeds/{ADAPTER}.json")))
+        .expect("a fixture");
+    let turned = text.replace("https://xxx.yyyy.com", address);
+    assert_ne!(text, turned, "the printed address stands in the fixture");
+    turned
+}
+
+fn company() -> Value {
+    json!({
+        "id": "C-17",
+        "name": "Müller & Sons",
+        "address": {
+            "zip": "01067", "city": "Dresden", "state": "Saxony", "street": "Altmarkt 1", "country": "DE"
+        }
+    })
+}
+
+/// A suite that knows the printed adapter, and the accounting it talks to.
+struct Scene {
+    accounting: Counterpart,
+    suite: Suite,
+    secret: Canary,
+    _authority: Authority,
+}
+
+impl Scene {
+    async fn new(answer: impl Fn() -> Answer + Send + Sync + 'static) -> Self {
+        let authority = Authority::new();
+        let accounting = Counterpart::start(&authority, move |_| answer()).await;
+        let suite = Setup::new(&authority).config(TALKATIVE).start().await;
+        let secret = Canary::new();
+        suite.put_secret("secret_name", accounting.url("/"), secret.text()).await;
+        suite
+            .put_register(ADAPTER, &printed(&accounting.url("")))
+            .await
+            .expect("the printed adapter is taken");
+        Self { accounting, suite, secret, _authority: authority }
+    }
+
+    async fn run(&self) -> (Value, Vec<u8>) {
+        let run = self.suite.run(ADAPTER, &company()).await.expect("the adapter runs");
+        let result = serde_json::from_slice(&run.result).expect("the result is JSON");
+        (result, prost::Message::encode_to_vec(&run))
+    }
+}
+
+/// The printed mapping's properties, each of its type, less the time of the run.
+fn properties(result: &Value) -> Value {
+    let mut properties = result.clone();
+    let time = properties["extTimestamp"].take();
+    let time = time.as_str().expect("a time is text");
+    assert!(time.starts_with("20") && time.ends_with('Z'), "{time}");
+    properties
+}
+
+fn expected(id: Value, status: &str, message: &str) -> Value {
+    json!({ "extName": "Accounting", "extId": id, "extStatus": status, "extMessage": message, "extTimestamp": null })
+}
+
+#[tokio::test]
+async fn the_printed_adapter_sends_the_company_and_maps_a_json_answer() {
+    let scene = Scene::new(|| Answer::json(201, &json!({ "id": "ACC-4711", "created": true }))).await;
+    let (result, _) = scene.run().await;
+
+    let received = scene.accounting.only();
+    assert_eq!((received.method.as_str(), received.path.as_str()), ("POST", "/company"));
+    assert_eq!(received.header("content-type"), "application/json");
+    assert_eq!(received.header("x-api-key"), scene.secret.text());
+    assert_eq!(received.json(), company());
+    assert_eq!(properties(&result), expected("ACC-4711".into(), "EXT.OK", ""));
+}
+
+#[tokio::test]
+async fn the_printed_adapter_maps_an_answer_in_xml_alike() {
+    let scene = Scene::new(|| Answer::xml("<?xml version=\"1.0\"?><id>ACC-4711</id>")).await;
+    let (result, _) = scene.run().await;
+    assert_eq!(properties(&result), expected("ACC-4711".into(), "EXT.OK", ""));
+}
+
+#[tokio::test]
+async fn an_error_of_the_counterpart_is_mapped_like_any_answer() {
+    let scene = Scene::new(|| Answer::json(500, &json!({ "trace": 9 }))).await;
+    let (result, _) = scene.run().await;
+    assert_eq!(properties(&result), expected(Value::Null, "EXT.ERROR", "Internal Server Error"));
+}
+
+#[tokio::test]
+async fn the_secret_reaches_the_counterpart_and_nobody_else() {
+    let scene = Scene::new(|| Answer::json(200, &json!({ "id": "ACC-4711" }))).await;
+    let (_, answer) = scene.run().await;
+    let explained = scene.suite.command(&["--json", "explain", ADAPTER, "--input", "-"]).await;
+    assert_eq!(scene.accounting.only().header("x-api-key"), scene.secret.text());
+    let (stdout, stderr) = (scene.suite.said("stdout"), scene.suite.said("stderr"));
+    assert!(stderr.contains("\"level\":\"TRACE\""), "the log is at its most talkative");
+    assert_nowhere(
+        &scene.secret,
+        &[
+            ("the answer", &answer),
+            ("the explained request", explained.stdout.as_bytes()),
+            ("standard output", stdout.as_bytes()),
+            ("the log", stderr.as_bytes()),
+        ],
+        &[scene.suite.data()],
+    );
+}

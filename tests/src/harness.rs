@@ -1,0 +1,29 @@
+//! What the tests stand on: the suite as a process, its counterparts, and the tools that tests are written with.
+
+mod answer;
+mod authority;
+mod collector;
+mod command;
+mod counterpart;
+mod definition;
+mod demo;
+mod identity;
+mod leak;
+mod oauth;
+mod prerequisites;
+mod suite;
+
+pub(crate) use answer::{Answer, Received};
+pub(crate) use authority::Authority;
+pub(crate) use collector::{Collector, Span};
+pub(crate) use command::{Output, run};
+pub(crate) use counterpart::Counterpart;
+pub(crate) use definition::{
+    anybody, api_key_in_header, api_key_in_query, basic, bearer, client_credentials, endpoint,
+};
+pub(crate) use demo::Demo;
+pub(crate) use identity::Known;
+pub(crate) use leak::{Canary, assert_nowhere, random};
+pub(crate) use oauth::OauthServer;
+pub(crate) use prerequisites::{free_port, node, outgate, project, python, raise_open_files, tool};
+pub(crate) use suite::{Bearer, Client, Setup, Suite, get, reason};

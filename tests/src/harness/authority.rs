@@ -1,0 +1,75 @@
+//! The certificate authority of a test, and the certificate of everything that stands on loopback.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rustls::{
+    ServerConfig,
+    crypto::ring,
+    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+};
+use tempfile::TempDir;
+
+/// A certificate authority that exists for one test.
+pub(crate) struct Authority {
+    folder: TempDir,
+    server: Arc<ServerConfig>,
+}
+
+impl Authority {
+    /// Makes one, and a certificate of it for 127.0.0.1.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, "the tests' authority");
+        let issuer =
+            CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority");
+        let key = KeyPair::generate().expect("a key");
+        let certificate = CertificateParams::new(["127.0.0.1".to_owned()])
+            .and_then(|params| params.signed_by(&key, &issuer))
+            .expect("a certificate");
+        for (name, text) in
+            [("ca.pem", issuer.pem()), ("cert.pem", certificate.pem()), ("key.pem", key.serialize_pem())]
+        {
+            fs::write(folder.path().join(name), text).expect("a temporary file can be written");
+        }
+        let private = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let mut server = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("ring knows them")
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], private)
+            .expect("certificate and key belong together");
+        server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Self { folder, server: Arc::new(server) }
+    }
+
+    /// What its counterparts serve with.
+    pub(crate) fn server(&self) -> Arc<ServerConfig> {
+        self.server.clone()
+    }
+
+    /// The authority's certificate, in PEM.
+    pub(crate) fn ca_file(&self) -> PathBuf {
+        self.file("ca.pem")
+    }
+
+    /// The certificate for 127.0.0.1, in PEM.
+    pub(crate) fn cert_file(&self) -> PathBuf {
+        self.file("cert.pem")
+    }
+
+    /// Its key, in PEM.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.file("key.pem")
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        Path::new(self.folder.path()).join(name)
+    }
+}

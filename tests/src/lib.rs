@@ -1,0 +1,39 @@
+//! The suite from outside: the real binary, real counterparts, and nothing of its inside but the contracts.
+//!
+//! Every test starts what it needs on loopback and stops it; none shares a process, a folder or a port with another.
+//! The crate uses no service and none of the shared crates, so that nothing here can pass because two sides of the
+//! suite agree on a mistake. `tests/run` builds the binary, installs what else is needed, and runs everything.
+
+#[cfg(test)]
+mod harness;
+
+#[cfg(test)]
+mod adapters;
+#[cfg(test)]
+mod anonymous;
+#[cfg(test)]
+mod arrows;
+#[cfg(test)]
+mod authentication;
+#[cfg(test)]
+mod clients;
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod kill;
+#[cfg(test)]
+mod listeners;
+#[cfg(test)]
+mod processes;
+#[cfg(test)]
+mod reasons;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod shutdown;
+#[cfg(test)]
+mod single_flight;
+#[cfg(test)]
+mod traces;
