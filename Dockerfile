@@ -5,7 +5,7 @@
 # name:tag@sha256:…, with --build-arg BUILDER=… --build-arg RUNTIME=…; the digest wins over the tag.
 #
 # Builder and runtime are both Debian 12, as the binary is linked against that glibc.
-ARG BUILDER=docker.io/library/rust:1.95.0-bookworm
+ARG BUILDER=rust:1.95.0-bookworm
 ARG RUNTIME=gcr.io/distroless/cc-debian12:nonroot
 
 FROM ${BUILDER} AS builder

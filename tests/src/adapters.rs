@@ -72,6 +72,13 @@ fn expected(id: Value, status: &str, message: &str) -> Value {
     json!({ "extName": "Accounting", "extId": id, "extStatus": status, "extMessage": message, "extTimestamp": null })
 }
 
+#[test]
+fn the_demo_shows_the_same_adapter() {
+    let read =
+        |folder: &str| fs::read(project().join(folder).join(format!("{ADAPTER}.json"))).expect("it is there");
+    assert_eq!(read("services/outgate/examples"), read("tests/fixtures/seeds"));
+}
+
 #[tokio::test]
 async fn the_printed_adapter_sends_the_company_and_maps_a_json_answer() {
     let scene = Scene::new(|| Answer::json(201, &json!({ "id": "ACC-4711", "created": true }))).await;

@@ -2,6 +2,7 @@
 
 mod answer;
 mod authority;
+mod client;
 mod collector;
 mod command;
 mod counterpart;
@@ -11,10 +12,13 @@ mod identity;
 mod leak;
 mod oauth;
 mod prerequisites;
+mod process;
+mod setup;
 mod suite;
 
 pub(crate) use answer::{Answer, Received};
 pub(crate) use authority::Authority;
+pub(crate) use client::{Bearer, Client, connect, reason};
 pub(crate) use collector::{Collector, Span};
 pub(crate) use command::{Output, run};
 pub(crate) use counterpart::Counterpart;
@@ -26,4 +30,5 @@ pub(crate) use identity::Known;
 pub(crate) use leak::{Canary, assert_nowhere, random};
 pub(crate) use oauth::OauthServer;
 pub(crate) use prerequisites::{free_port, node, outgate, project, python, raise_open_files, tool};
-pub(crate) use suite::{Bearer, Client, Setup, Suite, get, reason};
+pub(crate) use setup::Setup;
+pub(crate) use suite::{Suite, get};

@@ -10,7 +10,6 @@ use hyper_util::rt::TokioIo;
 use prost::Message;
 use proto::secrets::v1::{ListSecretsRequest, ListSecretsResponse};
 use tokio::net::TcpStream;
-use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::{
     HealthCheckRequest, HealthCheckResponse, health_check_response::ServingStatus,
     health_client::HealthClient,
@@ -20,7 +19,7 @@ use tonic_reflection::pb::v1::{
     server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
 };
 
-use crate::harness::{Authority, Known, Setup, Suite, free_port};
+use crate::harness::{Authority, Known, Setup, Suite, connect, free_port};
 
 const PUBLIC: [&str; 4] = [
     "outgate.integrations.v1.AdapterService",
@@ -61,16 +60,11 @@ fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
 }
 
-async fn connect(address: SocketAddr) -> Channel {
-    let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an address makes a URL");
-    endpoint.connect().await.expect("it listens")
-}
-
 #[tokio::test]
 async fn every_listener_says_whether_each_service_is_well() {
     let scene = Scene::new().await;
     for address in scene.all() {
-        let mut health = HealthClient::new(connect(address).await);
+        let mut health = HealthClient::new(connect(address));
         for service in ["", "liveness", "readiness"].iter().chain(&PUBLIC).chain(&INTERNAL) {
             let request = HealthCheckRequest { service: (*service).to_owned() };
             let answer = health.check(request).await.expect("health knows the name").into_inner();
@@ -115,7 +109,7 @@ async fn reflected(address: SocketAddr) -> Vec<String> {
 
 async fn reflect(address: SocketAddr, request: MessageRequest) -> MessageResponse {
     let request = ServerReflectionRequest { host: String::new(), message_request: Some(request) };
-    let mut client = ServerReflectionClient::new(connect(address).await);
+    let mut client = ServerReflectionClient::new(connect(address));
     let requests = futures::stream::iter([request]);
     let mut answers =
         client.server_reflection_info(requests).await.expect("reflection is served").into_inner();

@@ -10,15 +10,11 @@ use proto::{
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tonic::{
-    Code, Status,
-    service::interceptor::InterceptedService,
-    transport::{Channel, Endpoint},
-};
+use tonic::{Code, Status, service::interceptor::InterceptedService};
 
 use crate::harness::{
     Answer, Authority, Bearer, Client, Counterpart, Known, OauthServer, Setup, Suite, anybody,
-    client_credentials, free_port, reason,
+    client_credentials, connect, free_port, reason,
 };
 
 /// The suite as it runs on several machines: one process a service, each with a data folder of its own.
@@ -80,12 +76,8 @@ impl Scene {
 
     /// An internal listener, entered with a token or without.
     fn enter(address: SocketAddr, token: &str) -> Client {
-        InterceptedService::new(channel(address), Bearer::new(token))
+        InterceptedService::new(connect(address), Bearer::new(token))
     }
-}
-
-fn channel(address: SocketAddr) -> Channel {
-    Endpoint::from_shared(format!("http://{address}")).expect("an address makes a URL").connect_lazy()
 }
 
 fn release() -> ReleaseSecretRequest {
@@ -129,7 +121,7 @@ async fn the_internal_listeners_refuse_the_operator_and_strangers() {
         assert_unauthenticated(tokens.get_token(GetTokenRequest::default()).await);
         assert_unauthenticated(tokens.list_tokens(ListTokensRequest::default()).await);
     }
-    let mut nobody = SecretReleaseServiceClient::new(channel(scene.secrets_internal));
+    let mut nobody = SecretReleaseServiceClient::new(connect(scene.secrets_internal));
     assert_unauthenticated(nobody.release_secret(release()).await);
 }
 

@@ -2,6 +2,7 @@
 
 use std::process::{ExitStatus, Stdio};
 
+use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
@@ -10,7 +11,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::{command::command, suite::PATIENCE};
+use super::{
+    command::command,
+    process::{PATIENCE, signal},
+};
 
 /// A running demo and its story. It is killed when it is dropped.
 pub(crate) struct Demo {
@@ -48,7 +52,7 @@ impl Demo {
 
     /// Interrupts it as Ctrl-C does, and says how it ended and what it left behind.
     pub(crate) async fn interrupt(mut self) -> (ExitStatus, Vec<String>) {
-        super::suite::signal(&self.process, rustix::process::Signal::INT);
+        signal(&self.process, Signal::INT);
         let ended = timeout(PATIENCE, self.process.wait())
             .await
             .expect("the demo ends")

@@ -1,12 +1,9 @@
 //! The suite as a process of its own.
 
 use std::{
-    collections::BTreeMap,
-    fs::{self, File},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitStatus,
-    time::Duration,
 };
 
 use proto::{
@@ -18,174 +15,17 @@ use proto::{
     registers::v1::{PutRegisterRequest, Register, register_service_client::RegisterServiceClient},
     secrets::v1::{PutSecretRequest, Secret, secret_service_client::SecretServiceClient},
 };
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::Value;
-use tempfile::TempDir;
-use tokio::{
-    process::Child,
-    time::{Instant, sleep, timeout},
+use tokio::{process::Child, time::timeout};
+use tonic::{Status, service::interceptor::InterceptedService, transport::Channel};
+
+use super::{
+    Authority, Output, Setup,
+    client::{Bearer, Client, connect},
+    command,
+    process::{PATIENCE, signal},
 };
-use tonic::{
-    Request, Status,
-    metadata::{Ascii, MetadataValue},
-    service::{Interceptor, interceptor::InterceptedService},
-    transport::{Channel, Endpoint},
-};
-use tonic_health::pb::{
-    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
-};
-use tonic_types::StatusExt;
-
-use super::{Authority, Known, Output, command};
-
-/// How long the suite may take to serve, and to end.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
-/// How often it is asked.
-const POLL: Duration = Duration::from_millis(20);
-
-/// The transport under a client that its token goes with.
-pub(crate) type Client = InterceptedService<Channel, Bearer>;
-
-/// Adds the caller's token to every call.
-#[derive(Clone)]
-pub(crate) struct Bearer(MetadataValue<Ascii>);
-
-impl Bearer {
-    pub(crate) fn new(token: &str) -> Self {
-        Self(format!("Bearer {token}").parse().expect("a token is visible text"))
-    }
-}
-
-impl Interceptor for Bearer {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request.metadata_mut().insert("authorization", self.0.clone());
-        Ok(request)
-    }
-}
-
-/// What the suite is started with.
-pub(crate) struct Setup {
-    service: &'static str,
-    config: String,
-    environment: BTreeMap<String, String>,
-    folder: TempDir,
-}
-
-impl Setup {
-    /// All services, free to call loopback, with counterparts that this authority vouches for.
-    pub(crate) fn new(authority: &Authority) -> Self {
-        let egress = format!(
-            "[egress]\nports = [\"1024-65535\"]\nnetworks = [\"127.0.0.0/8\"]\nca_files = [{:?}]\n",
-            authority.ca_file()
-        );
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        Self { service: "all", config: egress, environment: BTreeMap::new(), folder }
-    }
-
-    /// One service alone.
-    pub(crate) fn only(self, service: &'static str) -> Self {
-        Self { service, ..self }
-    }
-
-    /// Further lines of the configuration file.
-    pub(crate) fn config(mut self, lines: &str) -> Self {
-        self.config.push_str(lines);
-        self
-    }
-
-    /// A further identity.
-    pub(crate) fn know(self, somebody: &Known) -> Self {
-        let entry = somebody.entry(self.folder.path());
-        self.config(&entry)
-    }
-
-    /// A variable of the environment.
-    pub(crate) fn environment(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.environment.insert(name.to_owned(), value.into());
-        self
-    }
-
-    /// Starts the suite and waits until it serves.
-    pub(crate) async fn start(self) -> Suite {
-        let data = self.folder.path().join("data");
-        fs::write(self.folder.path().join("outgate.toml"), &self.config)
-            .expect("a temporary file can be written");
-        let (process, address) = self.spawn(&data).await;
-        let token =
-            fs::read_to_string(data.join("operator.token")).expect("the embedded suite makes itself a token");
-        Suite {
-            channel: connect(address),
-            address,
-            token: token.trim().to_owned(),
-            process,
-            data,
-            setup: self,
-        }
-    }
-
-    async fn spawn(&self, data: &Path) -> (Child, SocketAddr) {
-        // Where an earlier process listened.
-        let _ = fs::remove_file(data.join("server.json"));
-        let log = |name| {
-            File::options()
-                .create(true)
-                .append(true)
-                .open(self.folder.path().join(name))
-                .expect("a log can be written")
-        };
-        let mut process = command::command()
-            .args(["serve", self.service, "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .arg("--config")
-            .arg(self.folder.path().join("outgate.toml"))
-            .envs(&self.environment)
-            .stdout(log("stdout"))
-            .stderr(log("stderr"))
-            .spawn()
-            .expect("the binary starts");
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(address) = announced(data)
-                && serves(address).await
-            {
-                return (process, address);
-            }
-            let ended = process.try_wait().expect("the process can be asked");
-            let late = Instant::now() > deadline;
-            assert!(
-                ended.is_none() && !late,
-                "the suite does not serve ({ended:?}):\n{}",
-                self.said("stderr")
-            );
-            sleep(POLL).await;
-        }
-    }
-
-    fn said(&self, stream: &str) -> String {
-        fs::read_to_string(self.folder.path().join(stream)).unwrap_or_default()
-    }
-}
-
-/// The address that the suite leaves in its data folder.
-fn announced(data: &Path) -> Option<SocketAddr> {
-    let file: Value = serde_json::from_slice(&fs::read(data.join("server.json")).ok()?).ok()?;
-    file["address"].as_str()?.parse().ok()
-}
-
-async fn serves(address: SocketAddr) -> bool {
-    let Ok(channel) = endpoint(address).connect().await else { return false };
-    let request = HealthCheckRequest { service: "readiness".to_owned() };
-    let answer = HealthClient::new(channel).check(request).await;
-    answer.is_ok_and(|answer| answer.into_inner().status() == ServingStatus::Serving)
-}
-
-fn endpoint(address: SocketAddr) -> Endpoint {
-    Endpoint::from_shared(format!("http://{address}")).expect("an address makes a URL")
-}
-
-fn connect(address: SocketAddr) -> Channel {
-    endpoint(address).connect_lazy()
-}
 
 /// A running suite. It is killed when it is dropped.
 pub(crate) struct Suite {
@@ -198,6 +38,16 @@ pub(crate) struct Suite {
 }
 
 impl Suite {
+    pub(super) fn new(
+        setup: Setup,
+        data: PathBuf,
+        process: Child,
+        address: SocketAddr,
+        token: String,
+    ) -> Self {
+        Self { setup, data, process, address, token, channel: connect(address) }
+    }
+
     /// Starts a suite with nothing special about it.
     pub(crate) async fn start(authority: &Authority) -> Self {
         Setup::new(authority).start().await
@@ -342,12 +192,6 @@ impl Suite {
     }
 }
 
-/// Sends a signal to a process that this test started.
-pub(super) fn signal(process: &Child, signal: Signal) {
-    let id = process.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    kill_process(id.expect("the process runs"), signal).expect("it takes signals");
-}
-
 /// A GET through an integration, as a request.
 pub(crate) fn get(integration: &str, url: String) -> ExecuteIntegrationRequest {
     ExecuteIntegrationRequest {
@@ -356,12 +200,4 @@ pub(crate) fn get(integration: &str, url: String) -> ExecuteIntegrationRequest {
         url,
         ..ExecuteIntegrationRequest::default()
     }
-}
-
-/// The reason in a refusal's details.
-pub(crate) fn reason(status: &Status) -> String {
-    status
-        .get_error_details()
-        .error_info()
-        .map_or_else(|| format!("none in {status:?}"), |info| info.reason.clone())
 }

@@ -177,7 +177,9 @@ fn keys_are_locked_into_memory_or_it_is_said_why_not() {
 #[test]
 fn a_group_may_read_a_key_file_only_where_that_was_said() {
     let (_folder, path) = key_file("something of value");
-    for (mode, alone, group) in [(0o400, true, true), (0o440, false, true), (0o460, false, false), (0o444, false, false)] {
+    for (mode, alone, group) in
+        [(0o400, true, true), (0o440, false, true), (0o460, false, false), (0o444, false, false)]
+    {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let exposed = |loaded| matches!(loaded, Err(KeyRingError::Exposed { .. }));
         assert_eq!(exposed(KeyRing::load(&path)), !alone, "{mode:o}");
