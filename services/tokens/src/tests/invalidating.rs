@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use tokio::sync::watch;
 
-use super::{counterpart::Reply, *};
+use super::{counterpart::Reply, faults::Faulty, *};
 
 #[tokio::test]
 async fn a_dropped_token_is_got_anew_and_an_older_generation_drops_nothing() {
@@ -82,4 +82,21 @@ async fn what_was_never_got_can_be_dropped_without_harm() {
     assert_eq!(suite.get(&credentials).await.unwrap().generation, 1);
     assert_eq!(suite.get(&credentials).await.unwrap().generation, 1);
     assert_eq!(counterpart.count(), 1);
+}
+
+#[tokio::test]
+async fn a_token_that_is_dropped_while_it_is_read_is_not_handed_out() {
+    let store = Arc::new(Faulty::new());
+    let suite = Suite::with(Config::default(), store.clone());
+    let counterpart = Counterpart::tokens(&suite.authority).await;
+    let credentials = credentials(&counterpart);
+    suite.get(&credentials).await.unwrap();
+    let suite = suite.restarted();
+    let held = store.hold_next_read();
+    let call = tokio::spawn(get(suite.client(Caller::service("integrations")), credentials.clone()));
+    eventually("the kept token is read", || store.is_holding()).await;
+    suite.invalidate(&credentials, 1).await.unwrap();
+    drop(held);
+    assert_eq!(call.await.unwrap().unwrap().generation, 2);
+    assert_eq!(counterpart.count(), 2);
 }

@@ -1,0 +1,133 @@
+//! How the suite is started.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    net::SocketAddr,
+    path::Path,
+    time::Duration,
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::{
+    process::Child,
+    time::{Instant, sleep},
+};
+use tonic_health::pb::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+};
+
+use super::{Authority, Known, Suite, client::endpoint, command, process::PATIENCE};
+
+/// How often the suite is asked whether it serves.
+const POLL: Duration = Duration::from_millis(20);
+
+/// What the suite is started with.
+pub(crate) struct Setup {
+    service: &'static str,
+    config: String,
+    environment: BTreeMap<String, String>,
+    folder: TempDir,
+}
+
+impl Setup {
+    /// All services, free to call loopback, with counterparts that this authority vouches for.
+    pub(crate) fn new(authority: &Authority) -> Self {
+        let egress = format!(
+            "[egress]\nports = [\"1024-65535\"]\nnetworks = [\"127.0.0.0/8\"]\nca_files = [{:?}]\n",
+            authority.ca_file()
+        );
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self { service: "all", config: egress, environment: BTreeMap::new(), folder }
+    }
+
+    /// One service alone.
+    pub(crate) fn only(self, service: &'static str) -> Self {
+        Self { service, ..self }
+    }
+
+    /// Further lines of the configuration file.
+    pub(crate) fn config(mut self, lines: &str) -> Self {
+        self.config.push_str(lines);
+        self
+    }
+
+    /// A further identity.
+    pub(crate) fn know(self, somebody: &Known) -> Self {
+        let entry = somebody.entry(self.folder.path());
+        self.config(&entry)
+    }
+
+    /// A variable of the environment.
+    pub(crate) fn environment(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Starts the suite and waits until it serves.
+    pub(crate) async fn start(self) -> Suite {
+        let data = self.folder.path().join("data");
+        fs::write(self.folder.path().join("outgate.toml"), &self.config)
+            .expect("a temporary file can be written");
+        let (process, address) = self.spawn(&data).await;
+        let token =
+            fs::read_to_string(data.join("operator.token")).expect("the embedded suite makes itself a token");
+        Suite::new(self, data, process, address, token.trim().to_owned())
+    }
+
+    pub(super) async fn spawn(&self, data: &Path) -> (Child, SocketAddr) {
+        // Where an earlier process listened.
+        let _ = fs::remove_file(data.join("server.json"));
+        let log = |name| {
+            File::options()
+                .create(true)
+                .append(true)
+                .open(self.folder.path().join(name))
+                .expect("a log can be written")
+        };
+        let mut process = command::command()
+            .args(["serve", self.service, "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .arg("--config")
+            .arg(self.folder.path().join("outgate.toml"))
+            .envs(&self.environment)
+            .stdout(log("stdout"))
+            .stderr(log("stderr"))
+            .spawn()
+            .expect("the binary starts");
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(address) = announced(data)
+                && serves(address).await
+            {
+                return (process, address);
+            }
+            let ended = process.try_wait().expect("the process can be asked");
+            let late = Instant::now() > deadline;
+            assert!(
+                ended.is_none() && !late,
+                "the suite does not serve ({ended:?}):\n{}",
+                self.said("stderr")
+            );
+            sleep(POLL).await;
+        }
+    }
+
+    pub(super) fn said(&self, stream: &str) -> String {
+        fs::read_to_string(self.folder.path().join(stream)).unwrap_or_default()
+    }
+}
+
+/// The address that the suite leaves in its data folder.
+fn announced(data: &Path) -> Option<SocketAddr> {
+    let file: Value = serde_json::from_slice(&fs::read(data.join("server.json")).ok()?).ok()?;
+    file["address"].as_str()?.parse().ok()
+}
+
+async fn serves(address: SocketAddr) -> bool {
+    let Ok(channel) = endpoint(address).connect().await else { return false };
+    let request = HealthCheckRequest { service: "readiness".to_owned() };
+    let answer = HealthClient::new(channel).check(request).await;
+    answer.is_ok_and(|answer| answer.into_inner().status() == ServingStatus::Serving)
+}
