@@ -168,23 +168,19 @@ pub(crate) async fn run(
     let (health, health_server) = Health::new(composed.names()).await;
     let limits = limits(&config);
     let servers = listeners.serve(composed, health_server, &keep, &limits, &drain)?;
-    let follow = tokio::spawn(health.follow(keep.store.clone(), drain.clone()));
+    let leaving = CancellationToken::new();
+    let follow = tokio::spawn(health.follow(keep.store.clone(), leaving.clone()));
     ready(Running { address, token_file: keep.operator_token_file.clone(), made: keep.made.clone() });
-    let ended = until(shutdown, servers, &drain).await;
-    drain.cancel();
-    // It only waits for the drain, which has come.
+    shutdown.await;
+    // Not ready first, then gone: who balances load hears it before a call is turned away.
+    leaving.cancel();
     let _ = follow.await;
-    ended
+    drain.cancel();
+    ended(servers).await
 }
 
-/// Waits for the end that was asked for, then for every listener's.
-async fn until(
-    shutdown: impl Future<Output = ()>,
-    mut servers: JoinSet<io::Result<()>>,
-    drain: &CancellationToken,
-) -> Result<(), ServeError> {
-    shutdown.await;
-    drain.cancel();
+/// Waits for every listener's end.
+async fn ended(mut servers: JoinSet<io::Result<()>>) -> Result<(), ServeError> {
     let mut result = Ok(());
     while let Some(ended) = servers.join_next().await {
         if let Err(error) = ended.map_err(io::Error::other).flatten() {

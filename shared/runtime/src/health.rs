@@ -36,19 +36,19 @@ impl Health {
         (health, server)
     }
 
-    /// Follows the store until `drain`; from then on nothing serves.
-    pub async fn follow(self, store: Arc<dyn Store>, drain: CancellationToken) {
+    /// Follows the store until `leaving`; from then on nothing serves, and that was told when this returns.
+    pub async fn follow(self, store: Arc<dyn Store>, leaving: CancellationToken) {
         let mut ticks = interval(CHECK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The first good answer is enough to begin.
         let mut good = GOOD_IN_A_ROW - 1;
         let mut ready = false;
         loop {
-            tokio::select! {
-                () = drain.cancelled() => break,
-                _ = ticks.tick() => {}
-            }
-            match store.check().await {
+            let checked = tokio::select! {
+                () = leaving.cancelled() => break,
+                checked = async { ticks.tick().await; store.check().await } => checked,
+            };
+            match checked {
                 Ok(()) => good = (good + 1).min(GOOD_IN_A_ROW),
                 Err(error) => {
                     if ready {
