@@ -20,7 +20,7 @@ pub(crate) use answer::{Answer, Received};
 pub(crate) use authority::Authority;
 pub(crate) use client::{Bearer, Client, connect, reason};
 pub(crate) use collector::{Collector, Span};
-pub(crate) use command::{Output, run};
+pub(crate) use command::{Output, command, run};
 pub(crate) use counterpart::Counterpart;
 pub(crate) use definition::{
     anybody, api_key_in_header, api_key_in_query, basic, bearer, client_credentials, endpoint,

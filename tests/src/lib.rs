@@ -36,4 +36,6 @@ mod shutdown;
 #[cfg(test)]
 mod single_flight;
 #[cfg(test)]
+mod starting;
+#[cfg(test)]
 mod traces;

@@ -85,6 +85,9 @@ async fn reflection_shows_what_a_listener_serves_and_nothing_else() {
         }
         assert!(here.iter().any(|name| name == "grpc.health.v1.Health"), "{here:?}");
     }
+    let probes = reflected(scene.health).await;
+    assert!(probes.iter().any(|name| name == "grpc.health.v1.Health"), "{probes:?}");
+    assert!(probes.iter().all(|name| name.starts_with("grpc.")), "{probes:?}");
 }
 
 #[tokio::test]

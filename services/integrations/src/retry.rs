@@ -25,6 +25,8 @@ impl Tries {
             .with_max_delay(LONGEST)
             .with_max_times(retries)
             .with_jitter()
+            // Left to itself, it has the same chance in every process.
+            .with_jitter_seed(fastrand::u64(..))
             .build();
         Self { idempotent: is_idempotent(method), pauses }
     }

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -68,8 +68,7 @@ impl Setup {
     /// Starts the suite and waits until it serves.
     pub(crate) async fn start(self) -> Suite {
         let data = self.folder.path().join("data");
-        fs::write(self.folder.path().join("outgate.toml"), &self.config)
-            .expect("a temporary file can be written");
+        fs::write(self.config_file(), &self.config).expect("a temporary file can be written");
         let (process, address) = self.spawn(&data).await;
         let token =
             fs::read_to_string(data.join("operator.token")).expect("the embedded suite makes itself a token");
@@ -86,11 +85,11 @@ impl Setup {
                 .open(self.folder.path().join(name))
                 .expect("a log can be written")
         };
-        let mut process = command::command()
+        let mut process = command()
             .args(["serve", self.service, "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .arg("--config")
-            .arg(self.folder.path().join("outgate.toml"))
+            .arg(self.config_file())
             .envs(&self.environment)
             .stdout(log("stdout"))
             .stderr(log("stderr"))
@@ -112,6 +111,10 @@ impl Setup {
             );
             sleep(POLL).await;
         }
+    }
+
+    pub(super) fn config_file(&self) -> PathBuf {
+        self.folder.path().join("outgate.toml")
     }
 
     pub(super) fn said(&self, stream: &str) -> String {

@@ -68,6 +68,11 @@ impl Suite {
         &self.data
     }
 
+    /// Its configuration file.
+    pub(crate) fn config_file(&self) -> PathBuf {
+        self.setup.config_file()
+    }
+
     /// What it wrote to `stdout` or `stderr` so far.
     pub(crate) fn said(&self, stream: &str) -> String {
         self.setup.said(stream)

@@ -77,5 +77,28 @@ where
 /// Notes how the call ended. Without a status in the head the handler succeeded; a stream's later end is its own.
 fn record(span: &Span, answer: &Response<Body>) {
     let code = Status::from_header_map(answer.headers()).map_or(Code::Ok, |status| status.code());
-    span.record("rpc.response.status_code", tracing::field::debug(code));
+    span.record("rpc.response.status_code", spelled(code));
+}
+
+/// A code as gRPC spells it.
+fn spelled(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
 }
