@@ -3,7 +3,8 @@
 use std::{fmt::Display, process::ExitCode};
 
 use mapping::{Object, Value};
-use tonic::{Code, Status};
+use runtime::refusal::code_name;
+use tonic::Status;
 use tonic_types::StatusExt;
 
 /// The exit codes that `--help` promises.
@@ -130,29 +131,6 @@ impl Failure {
                 ("metadata", metadata.into()),
             ]),
         )])
-    }
-}
-
-/// The code's name in the protocol, for a status without a reason of ours.
-fn code_name(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }
 

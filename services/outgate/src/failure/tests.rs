@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use tonic::Code;
 use tonic_types::ErrorDetails;
 
 use super::*;

@@ -73,24 +73,7 @@ fn the_contract_documents_the_code_of_every_reason() {
     for reason in every_reason() {
         let (before, _) = text.split_once(&format!("  {} = ", reason.as_str_name())).unwrap();
         let comment = before.rsplit_once("\n  REASON_").map_or(before, |(_, comment)| comment).to_owned();
-        let code = match code(reason) {
-            Code::Unauthenticated => "UNAUTHENTICATED",
-            Code::PermissionDenied => "PERMISSION_DENIED",
-            Code::InvalidArgument => "INVALID_ARGUMENT",
-            Code::NotFound => "NOT_FOUND",
-            Code::AlreadyExists => "ALREADY_EXISTS",
-            Code::Aborted => "ABORTED",
-            Code::OutOfRange => "OUT_OF_RANGE",
-            Code::FailedPrecondition => "FAILED_PRECONDITION",
-            Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-            Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-            Code::Unavailable => "UNAVAILABLE",
-            Code::DataLoss => "DATA_LOSS",
-            other => match other {
-                Code::Internal => "INTERNAL",
-                _ => panic!("{reason:?} has the code {other:?}, which no comment names"),
-            },
-        };
+        let code = code_name(code(reason));
         assert!(comment.contains(code), "{reason:?} is sent as {code}, and its comment says {comment}");
     }
 }

@@ -12,6 +12,8 @@ use tower::{Layer, Service};
 use tracing::{Instrument, Span, field::Empty, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
+use crate::refusal;
+
 /// Puts a span around every call; its parent is the caller's, where the call names one. Header values never enter it.
 ///
 /// Names follow the OpenTelemetry semantic conventions for RPC (release candidate of 2026).
@@ -77,28 +79,5 @@ where
 /// Notes how the call ended. Without a status in the head the handler succeeded; a stream's later end is its own.
 fn record(span: &Span, answer: &Response<Body>) {
     let code = Status::from_header_map(answer.headers()).map_or(Code::Ok, |status| status.code());
-    span.record("rpc.response.status_code", spelled(code));
-}
-
-/// A code as gRPC spells it.
-fn spelled(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
-    }
+    span.record("rpc.response.status_code", refusal::code_name(code));
 }
