@@ -2,11 +2,13 @@
 
 mod compile;
 mod follow_up;
+mod response_xml;
 
+use crate::answer::{self, AnswerError, ForceArray};
 use crate::diagnostic::Diagnostic;
+use crate::environment::Environment;
 use crate::eval::Context;
 use crate::plan::Plan;
-use crate::registers::Registers;
 use crate::request::RequestPlan;
 use crate::run::{Action, Answer, EvalError, Mapped, Next, Request, Run};
 use crate::value::Value;
@@ -22,6 +24,7 @@ pub struct Adapter {
     secrets: Vec<String>,
     constants: Vec<(String, Plan)>,
     request: RequestPlan,
+    force_array: ForceArray,
     pre_response: Option<Plan>,
     response: Option<Plan>,
     actions: Vec<ActionPlan>,
@@ -37,9 +40,9 @@ impl Adapter {
         name: &str,
         text: &str,
         layer: Option<&Value>,
-        registers: &dyn Registers,
+        environment: &dyn Environment,
     ) -> Result<Self, Vec<Diagnostic>> {
-        compile::compile(name, text, layer, registers)
+        compile::compile(name, text, layer, environment)
     }
 
     /// The key of the adapter.
@@ -73,6 +76,12 @@ impl Adapter {
         self.request.render(&context).map_err(|error| error.within("requestMapping"))
     }
 
+    /// The body of an answer as [`Answer::response`], by its content type: [`answer::to_value`], with the elements that
+    /// `responseXml.forceArray` names as arrays even where they stand alone.
+    pub fn read(&self, content_type: Option<&str>, body: &[u8]) -> Result<Value, AnswerError> {
+        answer::read(content_type, body, &self.force_array)
+    }
+
     /// The mapped result of an answer: [`Adapter::map`] without what stands between.
     pub fn respond(&self, run: &Run, answer: &Answer) -> Result<Value, EvalError> {
         Ok(self.map(run, answer)?.result)
@@ -86,8 +95,10 @@ impl Adapter {
             None => Ok(Value::Null),
         };
         let pre_response = make(&self.pre_response, &context, "preResponseMapping")?;
-        let result = make(&self.response, &context.with_pre_response(&pre_response), "responseMapping")?;
-        Ok(Mapped { pre_response, result })
+        let context = context.with_pre_response(&pre_response);
+        let result = make(&self.response, &context, "responseMapping")?;
+        let used = context.used();
+        Ok(Mapped { pre_response, result, used })
     }
 
     /// What `onResponseActions` asks for after this answer, in order: actions whose `when` holds, and those without a `when`

@@ -9,18 +9,22 @@
 //! | other `text/…` | a string, decoded by its `charset` |
 //! | everything else | the bytes, as base64 in a string |
 //!
-//! An answer without a content type is read as JSON if it is JSON, else as text if it is UTF-8, else as bytes.
+//! JSON is in UTF-8, or in what a byte order mark, the zeros between its first characters or else its `charset` say. An
+//! answer without a content type is read as JSON if it is JSON, else as text if it is UTF-8 or has a byte order mark, else
+//! as bytes.
 //! Within [`Limits::DATA`]; a JSON, XML or form answer without a body is null.
 
 mod form;
+mod json;
+mod text;
 mod xml;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use encoding_rs::{Encoding, UTF_8};
 
-use crate::limits::Limits;
 use crate::value::{JsonError, Value};
+pub(crate) use xml::{ElementPath, ElementStep, ForceArray};
 
 /// Why an answer's body is not what its content type says.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
@@ -57,6 +61,15 @@ impl AnswerError {
 /// # Ok::<(), mapping::answer::AnswerError>(())
 /// ```
 pub fn to_value(content_type: Option<&str>, body: &[u8]) -> Result<Value, AnswerError> {
+    read(content_type, body, &ForceArray::default())
+}
+
+/// As [`to_value`]; the elements of an XML answer that are named are arrays even where they stand alone.
+pub(crate) fn read(
+    content_type: Option<&str>,
+    body: &[u8],
+    force: &ForceArray,
+) -> Result<Value, AnswerError> {
     let essence =
         content_type.map(|full| full.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
     let blank = body.iter().all(u8::is_ascii_whitespace);
@@ -64,29 +77,33 @@ pub fn to_value(content_type: Option<&str>, body: &[u8]) -> Result<Value, Answer
         None | Some("") => Ok(if blank { Value::Null } else { unnamed(body) }),
         Some(json) if json.ends_with("/json") || json.ends_with("+json") => match body {
             _ if blank => Ok(Value::Null),
-            body => Ok(Value::from_json(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body))?),
+            body => Ok(Value::from_json(json::text(charset(content_type), body)?.as_bytes())?),
         },
         Some(xml) if xml.ends_with("/xml") || xml.ends_with("+xml") => match body {
             _ if blank => Ok(Value::Null),
-            body => xml::parse(&decode(charset(content_type).or_else(|| xml::declared(body)), body, "XML")?),
+            body => {
+                let encoding = xml::encoding(charset(content_type), body);
+                xml::parse(&text::decode(encoding, body, "XML")?, force)
+            }
         },
         Some("application/x-www-form-urlencoded") if blank => Ok(Value::Null),
         Some("application/x-www-form-urlencoded") => form::parse(body),
-        Some(text) if text.starts_with("text/") => {
-            Ok(Value::String(decode(charset(content_type), body, "text")?.into_owned()))
+        Some(plain) if plain.starts_with("text/") => {
+            let encoding =
+                charset(content_type).map_or(Some(UTF_8), |label| Encoding::for_label(label.as_bytes()));
+            Ok(Value::String(text::decode(encoding, body, "text")?.into_owned()))
         }
         Some(_) => Ok(base64(body)),
     }
 }
 
 fn unnamed(body: &[u8]) -> Value {
-    if let Ok(value) = Value::from_json(body) {
-        return value;
-    }
-    match std::str::from_utf8(body) {
-        Ok(text) => Value::from(text),
+    let utf8 = Some(UTF_8);
+    let json = json::text(None, body).ok().and_then(|text| Value::from_json(text.as_bytes()).ok());
+    json.unwrap_or_else(|| match text::decode(utf8, body, "text") {
+        Ok(text) => Value::from(&*text),
         Err(_) => base64(body),
-    }
+    })
 }
 
 fn base64(body: &[u8]) -> Value {
@@ -99,28 +116,6 @@ fn charset(content_type: Option<&str>) -> Option<&str> {
     let named = parameters.filter_map(|parameter| parameter.split_once('='));
     let (_, label) = { named }.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
     Some(label.trim().trim_matches('"'))
-}
-
-/// The body as text; a byte order mark decides before any label.
-fn decode<'b>(
-    label: Option<&str>,
-    body: &'b [u8],
-    format: &'static str,
-) -> Result<std::borrow::Cow<'b, str>, AnswerError> {
-    if body.len() > Limits::DATA.bytes {
-        return Err(AnswerError::whole(format, format!("longer than {} bytes", Limits::DATA.bytes)));
-    }
-    let encoding = match label {
-        Some(label) => Encoding::for_label(label.as_bytes())
-            .ok_or_else(|| AnswerError::whole(format, "its character set is not known"))?,
-        None => UTF_8,
-    };
-    match encoding.decode(body) {
-        (text, _, false) => Ok(text),
-        (_, encoding, true) => {
-            Err(AnswerError::whole(format, format!("its bytes are not {}", encoding.name())))
-        }
-    }
 }
 
 #[cfg(test)]

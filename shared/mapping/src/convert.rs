@@ -33,9 +33,8 @@ impl Type {
         match (self, value) {
             (_, Value::Null) => Ok(Value::Null),
             (Self::String, value @ Value::String(_)) => Ok(value),
-            (Self::String, value @ (Value::Number(_) | Value::Bool(_))) => {
-                Ok(Value::String(value.to_string()))
-            }
+            (Self::String, Value::Number(number)) => Ok(Value::from(number.as_str())),
+            (Self::String, Value::Bool(value)) => Ok(Value::from(if value { "true" } else { "false" })),
             (Self::Number, value @ Value::Number(_)) => Ok(value),
             (Self::Number, Value::String(text)) => match Number::parse(text.trim()) {
                 Some(number) => Ok(Value::Number(number)),

@@ -1,11 +1,16 @@
 //! What is wrong with a text, where, and what to do about it.
 
+mod codes;
+
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use crate::position;
+
+pub use codes::{CODES, Code, Example};
 
 /// Byte offsets into a text: from, to.
 pub type Span = Range<usize>;
@@ -38,6 +43,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The text it was found in, when that is not the text that was checked but a register it reads.
     pub origin: Option<Origin>,
+    /// The places of its text that look like keys; they are masked where the text is shown.
+    pub(crate) hidden: Arc<[Span]>,
 }
 
 /// A register whose text a [`Diagnostic`] is about.
@@ -62,7 +69,7 @@ impl Diagnostic {
 
     fn new(severity: Severity, code: &'static str, message: String, text: &str, span: Span) -> Self {
         let (line, column) = position::of(text.as_bytes(), span.start);
-        Self { code, severity, message, span, line, column, help: None, origin: None }
+        Self { code, severity, message, span, line, column, help: None, origin: None, hidden: Arc::default() }
     }
 
     /// With a proposal.
@@ -77,7 +84,8 @@ impl Diagnostic {
         self.severity == Severity::Error
     }
 
-    /// The finding for people: what, the place, the line, a caret, the proposal. Plain text without colours.
+    /// The finding for people: what, the place, the line, a caret, the proposal. Plain text without colours. What looks like
+    /// a key is masked, in whatever finding its line is shown.
     ///
     /// `name` and `text` are those of the text that was checked; a finding in a register it reads is shown there.
     pub fn render(&self, name: &str, text: &str) -> String {
@@ -89,7 +97,8 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let excerpt = Excerpt::around(text, &self.span);
+        let text = mask(text, &self.hidden);
+        let excerpt = Excerpt::around(&text, &self.span);
         let path = if excerpt.whole_line {
             name.to_owned()
         } else {
@@ -104,6 +113,31 @@ impl Diagnostic {
             group = group.element(Level::HELP.message(help.as_str()));
         }
         Renderer::plain().render(&[group])
+    }
+}
+
+/// The text with asterisks over `hidden`, every byte where it was. Of a long one the beginning stays, so that it can be told
+/// from others.
+fn mask<'a>(text: &'a str, hidden: &[Span]) -> Cow<'a, str> {
+    const LONG: usize = 16;
+    const SHOWN: usize = 4;
+    let mut masked = Cow::Borrowed(text);
+    for span in hidden {
+        let shown = if span.len() >= LONG { SHOWN } else { 0 };
+        let start = floor(text, span.start.min(text.len()) + shown);
+        let end = floor(text, span.end.min(text.len()));
+        let stars: String =
+            text.get(start..end).unwrap_or_default().split_inclusive('\n').map(stars).collect();
+        masked.to_mut().replace_range(start..start + stars.len(), &stars);
+    }
+    masked
+}
+
+/// Line breaks stay, so that lines keep their numbers.
+fn stars(line: &str) -> String {
+    match line.strip_suffix('\n') {
+        Some(line) => "*".repeat(line.len()) + "\n",
+        None => "*".repeat(line.len()),
     }
 }
 
@@ -141,6 +175,7 @@ fn floor(text: &str, at: usize) -> usize {
 }
 
 /// Orders findings by place and drops repetitions and what is beyond counting: a broken text is not worth a thousand messages.
+/// Errors and warnings are counted apart, so that no number of warnings hides an error.
 pub(crate) fn tidy(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     const MOST: usize = 100;
     let place = |found: &Diagnostic| {
@@ -149,6 +184,11 @@ pub(crate) fn tidy(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     };
     found.sort_by_cached_key(place);
     found.dedup();
-    found.truncate(MOST);
+    let (mut errors, mut warnings) = (0, 0);
+    found.retain(|found| {
+        let alike = if found.is_error() { &mut errors } else { &mut warnings };
+        *alike += 1;
+        *alike <= MOST
+    });
     found
 }

@@ -1,10 +1,14 @@
 //! Carrying plans out.
 
+mod constants;
+mod make;
+mod meter;
+mod write;
+
 use std::borrow::Cow;
-use std::cell::Cell;
 
 use crate::function;
-use crate::limits::Limits;
+use crate::limits::Used;
 use crate::path::Step;
 use crate::plan::{PathStep, Plan};
 use crate::rendered::{self, Rendered};
@@ -12,6 +16,7 @@ use crate::run::{Answer, EvalError, Run};
 use crate::section::Section;
 use crate::template::Template;
 use crate::value::Value;
+use meter::Meter;
 
 static NULL: Value = Value::Null;
 
@@ -21,10 +26,13 @@ pub(crate) struct Context<'a> {
     answer: Option<&'a Answer>,
     pre_response: &'a Value,
     mapped: &'a Value,
-    constants: Vec<(&'a str, Rendered<'static>)>,
-    literals: &'a [(String, Plan)],
-    /// What may still be written, in bytes; shared by everything that one run makes.
-    left: Cell<usize>,
+    /// The adapter's constants.
+    constants: &'a [(String, Plan)],
+    /// How many of them can be read: one that is being made reads those above it.
+    readable: usize,
+    /// Those of them that depend on data, made.
+    made: Vec<(&'a str, Rendered<'static>)>,
+    meter: Meter,
 }
 
 impl<'a> Context<'a> {
@@ -35,18 +43,30 @@ impl<'a> Context<'a> {
             answer: None,
             pre_response: &NULL,
             mapped: &NULL,
-            constants: Vec::new(),
-            literals: constants,
-            left: Cell::new(Limits::DATA.bytes),
+            constants,
+            readable: 0,
+            made: Vec::new(),
+            meter: Meter::new(run.limits),
         };
-        for (name, plan) in constants {
-            if !matches!(plan, Plan::Literal(_)) {
-                let made =
-                    context.eval(plan).map_err(|error| error.within(name).within("constants"))?.detach();
-                context.constants.push((name, made));
+        for (index, (name, plan)) in constants.iter().enumerate() {
+            if !plan.is_static() {
+                context.readable = index;
+                let made = context.detached(plan).map_err(|error| error.within(name).within("constants"))?;
+                context.made.push((name, made));
             }
         }
+        context.readable = constants.len();
         Ok(context)
+    }
+
+    /// The randomness of the step.
+    pub(crate) fn seed(&self) -> &[u8; 16] {
+        &self.run.seed
+    }
+
+    /// What the run was given.
+    pub(crate) fn given(&self) -> &'a Run {
+        self.run
     }
 
     pub(crate) fn with_answer(mut self, answer: &'a Answer) -> Self {
@@ -64,7 +84,23 @@ impl<'a> Context<'a> {
         self
     }
 
+    /// What the run has used so far.
+    pub(crate) fn used(&self) -> Used {
+        self.meter.used()
+    }
+
+    /// Takes steps for work that evaluating alone does not show.
+    pub(crate) fn burn(&self, steps: usize) -> Result<(), EvalError> {
+        self.meter.burn(steps)
+    }
+
+    /// Counts what a run makes against its limit.
+    pub(crate) fn spend(&self, bytes: usize) -> Result<(), EvalError> {
+        self.meter.spend(bytes)
+    }
+
     pub(crate) fn eval<'c>(&'c self, plan: &'c Plan) -> Result<Rendered<'c>, EvalError> {
+        self.burn(1)?;
         Ok(match plan {
             Plan::Literal(value) => Rendered::Data(value),
             Plan::Array(items) => Rendered::Array(self.array(items)?),
@@ -74,11 +110,8 @@ impl<'a> Context<'a> {
             Plan::Read { section, path } => self.read(*section, path)?,
             Plan::Pick { from, path } => self.walk(self.eval(from)?, path)?,
             Plan::Timestamp => Rendered::Own(Value::from(self.run.timestamp_ms)),
-            Plan::DateTime(of) => {
-                let of = self.eval(of)?;
-                let time = function::to_date_time(self.plain(&of)?).map_err(EvalError::new)?;
-                Rendered::Own(time)
-            }
+            Plan::Uuid(place) => Rendered::Own(Value::from(function::uuid(&self.run.seed, place))),
+            Plan::Apply(apply) => apply.eval(self)?,
             Plan::IsTrue(of) => Rendered::Own(Value::Bool(self.holds(of)?)),
             Plan::If(branches) => {
                 self.eval(if self.holds(&branches.condition)? { &branches.yes } else { &branches.no })?
@@ -111,15 +144,14 @@ impl<'a> Context<'a> {
 
     /// Text made of several values.
     pub(crate) fn concat<'c>(&'c self, parts: &'c [Plan]) -> Result<Rendered<'c>, EvalError> {
+        if let [Plan::Literal(text @ Value::String(_))] = parts {
+            return Ok(Rendered::Data(text));
+        }
         let mut out = Template::default();
         for part in parts {
             match part.as_text() {
                 Some(text) => out.push_text(text),
-                None => {
-                    let before = rendered::text_length(&out);
-                    self.eval(part)?.write_text(&mut out).map_err(refused)?;
-                    self.spend(rendered::text_length(&out) - before)?;
-                }
+                None => self.write_text(&self.eval(part)?, &mut out)?,
             }
         }
         Ok(out.into())
@@ -150,36 +182,6 @@ impl<'a> Context<'a> {
         self.walk(Rendered::Data(root), path)
     }
 
-    /// The adapter's own constants come before the integration's.
-    fn read_constants<'c>(&'c self, path: &'c [PathStep]) -> Result<Rendered<'c>, EvalError> {
-        let Some((first, rest)) = path.split_first() else { return Ok(self.all_constants()) };
-        let name = self.step(first)?;
-        let constant = match self.constant(name.as_str()) {
-            Some(constant) => constant,
-            None => Rendered::Data(self.run.constants.step(&name).unwrap_or(&NULL)),
-        };
-        self.walk(constant, rest)
-    }
-
-    fn constant<'c>(&'c self, name: &str) -> Option<Rendered<'c>> {
-        if let Some((_, made)) = self.constants.iter().find(|(key, _)| *key == name) {
-            return Some(made.borrow());
-        }
-        self.literals.iter().find_map(|(key, plan)| match plan {
-            Plan::Literal(value) if key == name => Some(Rendered::Data(value)),
-            _ => None,
-        })
-    }
-
-    fn all_constants(&self) -> Rendered<'_> {
-        let own = self.literals.iter().filter_map(|(key, _)| Some((key.as_str(), self.constant(key)?)));
-        let integration = self.run.constants.as_object().into_iter().flat_map(|object| object.iter());
-        let theirs = integration
-            .filter(|(key, _)| !self.literals.iter().any(|(own, _)| own == key))
-            .map(|(key, value)| (key, Rendered::Data(value)));
-        Rendered::Object(own.chain(theirs).map(|(key, value)| (Cow::Borrowed(key), value)).collect())
-    }
-
     fn walk<'c>(&'c self, from: Rendered<'c>, path: &'c [PathStep]) -> Result<Rendered<'c>, EvalError> {
         path.iter().try_fold(from, |value, step| Ok(value.step(&*self.step(step)?)))
     }
@@ -204,49 +206,6 @@ impl<'a> Context<'a> {
             _ => Err(EvalError::new("a plain value is needed here, not an object or an array")),
         }
     }
-
-    /// A value of its own, without holes.
-    pub(crate) fn own(&self, rendered: Rendered<'_>) -> Result<Value, EvalError> {
-        match rendered {
-            Rendered::Data(value) => {
-                self.spend(size(value))?;
-                Ok(value.clone())
-            }
-            Rendered::Own(value) => Ok(value),
-            Rendered::Text(template) => Err(leak(&template)),
-            Rendered::Array(items) => {
-                Ok(Value::Array(items.into_iter().map(|item| self.own(item)).collect::<Result<_, _>>()?))
-            }
-            Rendered::Object(members) => {
-                let own = |(key, value): (Cow<'_, str>, _)| Ok((key.into_owned(), self.own(value)?));
-                Ok(Value::Object(members.into_iter().map(own).collect::<Result<_, EvalError>>()?))
-            }
-        }
-    }
-
-    /// A value that leaves the run, within the limits of data.
-    pub(crate) fn result(&self, plan: &Plan) -> Result<Value, EvalError> {
-        within_depth(self.own(self.eval(plan)?)?)
-    }
-
-    /// Counts what a run makes against its limit.
-    pub(crate) fn spend(&self, bytes: usize) -> Result<(), EvalError> {
-        match self.left.get().checked_sub(bytes) {
-            Some(left) => {
-                self.left.set(left);
-                Ok(())
-            }
-            None => Err(EvalError::new(format!("the run makes more than {} bytes", Limits::DATA.bytes))),
-        }
-    }
-}
-
-fn within_depth(value: Value) -> Result<Value, EvalError> {
-    let most = Limits::DATA.depth;
-    if depth(&value) > most {
-        return Err(EvalError::new(format!("the value is nested deeper than {most}")));
-    }
-    Ok(value)
 }
 
 pub(crate) fn refused(error: crate::template::EncodeError) -> EvalError {
@@ -259,26 +218,6 @@ pub(crate) fn leak(template: &Template) -> EvalError {
     EvalError::new(format!(
         "the secret `{name}` may end only in the URL, a header or the body of the request"
     ))
-}
-
-fn depth(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
-        Value::Object(object) => 1 + object.iter().map(|(_, value)| depth(value)).max().unwrap_or(0),
-        _ => 0,
-    }
-}
-
-/// About what a value takes in memory.
-fn size(value: &Value) -> usize {
-    const NODE: usize = size_of::<Value>();
-    NODE + match value {
-        Value::String(text) => text.len(),
-        Value::Number(number) => number.as_str().len(),
-        Value::Array(items) => items.iter().map(size).sum(),
-        Value::Object(object) => object.iter().map(|(key, value)| NODE + key.len() + size(value)).sum(),
-        Value::Null | Value::Bool(_) => 0,
-    }
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub(crate) struct Call {
     pub(crate) name_range: Range<usize>,
     pub(crate) arguments: Vec<Argument>,
     pub(crate) range: Range<usize>,
+    /// Whether its notation is wrong, and that was told: it is not closed, or something else than `:` follows its name.
+    pub(crate) broken: bool,
 }
 
 /// An argument: pieces without the space around them.

@@ -46,7 +46,8 @@
 //! Text becomes tokens and a tree ([`relaxed`]), strings become pieces (`expression`), scripts expressions (`script`); the
 //! tree is checked and compiled to plans in one pass (`compile`, `function`, `request::compile`, `adapter::compile`), and
 //! plans are carried out (`eval`, `request`). Every stage knows the places of what it reads, so a [`Diagnostic`] shows the
-//! line and a caret. Limits are in [`Limits`] and beside the stage they bound.
+//! line and a caret; [`CODES`] lists what it can say. Limits are in [`Limits`] and beside the stage they bound. [`reference()`]
+//! is the page about the functions that authors read, made from what stands beside each of them.
 //!
 //! # Decisions
 //!
@@ -58,23 +59,43 @@
 //!   handed out only as far as its author says so. Null stays null in every type.
 //! * **Constants** may read input and the constants above them. The adapter's own come before the integration's.
 //! * **Registers** are named by their key, written out; a place in one may depend on data, as one step of the path.
-//! * **Arguments** lose the space around them. Literal text is a string; an expression alone keeps its type.
+//! * **Arguments** lose the space around them. Literal text is a string; an expression alone keeps its type. One in quotes,
+//!   `', '` or `", "`, keeps its commas and its space and loses the quotes.
+//! * **Null** stays null in every function but those that say otherwise, so that what is missing stays missing.
 //! * **URLs.** A value in the path is one segment, `/` becomes `%2F`; what stands at the start may be a whole URL. A value
 //!   may not be `.` or `..`, nor end the host. `query` is written behind the URL's own: arrays repeat a name, null is left
 //!   out, objects write `name[key]`. Fragments are never sent.
 //! * **Headers.** Null leaves a header out, an array repeats it.
 //! * **Bodies.** The content type decides; an object without one is JSON, text is JSON or XML if it starts like it. Where a
 //!   value stands in JSON text it is written as JSON, so a body that is one expression whose value is text becomes a JSON
-//!   string. A null body is none. Multipart is refused.
+//!   string. A null body is none.
+//! * **Multipart.** `multipart/form-data` is an object, each member a part: an array is several parts, null is none, an object
+//!   is JSON. `{"content": …, "filename": …, "contentType": …}` describes a part, `base64` in the place of `content` is a file
+//!   that leaves as bytes; data may describe one too. Other `multipart/…` is an array of parts. The boundary is made for each
+//!   step and stands in no part; one of the author's own, and multipart as text, are refused. Names are escaped as browsers
+//!   do; a backslash in one is refused.
+//! * **XML.** An object of one member is a document, as `xmltodict` writes it. An answer is read as `xmltodict` reads it, but
+//!   for this: no document types; an empty body is null; encodings are those of the web, and what the bytes show counts before
+//!   what a declaration says; at most 1,000 attributes an element. `responseXml.forceArray` lists elements that are arrays
+//!   even where they stand alone, as paths from the root: `Envelope.Body.Orders.Order`, `*` for any element. An element that
+//!   is not there does not become an empty array.
 //! * **`method`** is `GET` where there is no body, and must be said where there is one. **`timeout`** is `"30s"`, `"1500ms"`,
 //!   `"2m"` or a number of seconds.
+//! * **Scripts.** `evaluate` is ECMAScript. Simple shapes run in the adapter, everything else wherever [`Scripts`] runs it; a
+//!   whole number that a double would change is a `BigInt` in a script, and a number with all its digits in the result.
+//! * **The check** judges what it knows: what [`Environment`] leaves unknown gives no diagnostic. A connector that is written
+//!   out must be there, and so must the adapters that it names; the adapter itself may be one. A chain that comes back
+//!   without a condition, and text that looks like a key, are warnings. A secret that the adapter saves itself need not be
+//!   there yet. Where headers send the request elsewhere (`x-url-login`), its URL says nothing about secrets and ports.
 //! * **Duplicate keys** are an error in authored text; in data the last one counts.
 
 mod adapter;
 pub mod answer;
 mod compile;
 mod convert;
+mod credential;
 mod diagnostic;
+mod environment;
 mod eval;
 mod expression;
 mod function;
@@ -82,24 +103,28 @@ mod limits;
 mod path;
 mod plan;
 mod position;
-mod registers;
+mod reference;
 pub mod relaxed;
 mod rendered;
 mod request;
 mod run;
 mod script;
+mod scripts;
 mod section;
 mod suggest;
 mod template;
 mod value;
+mod xml_name;
 
 pub use adapter::Adapter;
-pub use diagnostic::{Diagnostic, Origin, Severity, Span};
-pub use limits::Limits;
-pub use registers::{Register, Registers};
+pub use diagnostic::{CODES, Code, Diagnostic, Example, Origin, Severity, Span};
+pub use environment::{Environment, Knowledge, Policy, Register, Secret};
+pub use limits::{Limits, Used};
+pub use reference::reference;
 pub use run::{Action, Answer, EvalError, Mapped, Next, Request, Run};
-pub use template::{Content, EncodeError, Encoder, Hole, Part, Template};
-pub use value::{JsonError, Number, Object, Value};
+pub use scripts::{Program, ScriptError, ScriptErrorKind, Scripts};
+pub use template::{Algorithm, Content, Digest, EncodeError, Encoder, Hole, Part, Template};
+pub use value::{IntoMembers, JsonError, Number, Object, Value};
 
 #[cfg(test)]
 mod tests;

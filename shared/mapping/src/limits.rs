@@ -1,22 +1,76 @@
-//! How large things may be.
+//! How large things may be, and how much was used.
 
-/// The limits on one document, and their defaults.
+/// The limits of one stage. They bound memory, stack and time: whatever goes beyond is refused, with the limit's name, its
+/// size and the place.
 ///
-/// They bound memory and stack: whatever is read is refused beyond them, with the place, before it is held.
+/// | | [`DATA`](Self::DATA): what is read | [`AUTHORED`](Self::AUTHORED): adapters and registers | [`RUN`](Self::RUN): one rendering or mapping |
+/// | --- | --- | --- | --- |
+/// | `bytes` | 64 MiB a document | 4 MiB a text | – |
+/// | `depth` | 256 | 128; also of values, expressions and registers in one another | 256, of what is made |
+/// | `nodes` | 1,000,000 | 200,000; also of an adapter with all registers it reads | 1,000,000, of what is made |
+/// | `expressions` | – | 32 in one another in one string | – |
+/// | `output_bytes` | – | – | 64 MiB |
+/// | `fuel` | – | – | 10,000,000 steps |
+///
+/// A stage counts what the table shows for it and leaves the rest aside. [`Environment::limits`](crate::Environment::limits)
+/// sets those of compiling, [`Run::limits`](crate::Run::limits) those of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The length of the text in bytes.
+    /// The length of the text that is read, in bytes.
     pub bytes: usize,
     /// How deep arrays, objects and elements may be nested.
     pub depth: usize,
     /// How many values there may be, counted at every depth.
     pub nodes: usize,
+    /// How deep `${…}` may be nested in one string.
+    pub expressions: usize,
+    /// How many bytes of text and values a run may make, all its parts together.
+    pub output_bytes: usize,
+    /// How many steps a run may take: one for every expression that is evaluated, for every value that is copied or
+    /// written, for every 64 bytes of text, and 100,000 for a script that is run whole. A step takes some ten nanoseconds.
+    pub fuel: u64,
 }
 
 impl Limits {
     /// For data: inputs, answers, what was stored by a run. 64 MiB, 256 deep, a million values.
-    pub const DATA: Self = Self { bytes: 64 << 20, depth: 256, nodes: 1_000_000 };
+    pub const DATA: Self = Self {
+        bytes: 64 << 20,
+        depth: 256,
+        nodes: 1_000_000,
+        expressions: 0,
+        output_bytes: 64 << 20,
+        fuel: 10_000_000,
+    };
 
     /// For text that people write: adapters and registers. 4 MiB, 128 deep, 200,000 values.
-    pub const AUTHORED: Self = Self { bytes: 4 << 20, depth: 128, nodes: 200_000 };
+    pub const AUTHORED: Self =
+        Self { bytes: 4 << 20, depth: 128, nodes: 200_000, expressions: 32, ..Self::DATA };
+
+    /// For one rendering or mapping: 256 deep, a million values, 64 MiB, ten million steps.
+    pub const RUN: Self = Self::DATA;
 }
+
+impl Default for Limits {
+    /// [`Limits::RUN`].
+    fn default() -> Self {
+        Self::RUN
+    }
+}
+
+/// What a rendering or a mapping took of its [`Limits`].
+///
+/// The same adapter on the same data uses the same on every machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// How many values it made or wrote.
+    pub nodes: usize,
+    /// How deep the deepest of them was nested.
+    pub depth: usize,
+    /// How many bytes of text and values it made.
+    pub output_bytes: usize,
+    /// How many steps it took.
+    pub fuel: u64,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! What a template is compiled to.
 
 use crate::convert::Type;
+use crate::function::Apply;
 use crate::path::Step;
 use crate::script::Script;
 use crate::section::Section;
@@ -29,7 +30,10 @@ pub(crate) enum Plan {
     },
     /// Milliseconds since 1970.
     Timestamp,
-    DateTime(Box<Plan>),
+    /// A name for this run that is given by the place it stands in: the register, and the place in its text.
+    Uuid(Box<str>),
+    /// A function of values.
+    Apply(Box<Apply>),
     IsTrue(Box<Plan>),
     If(Box<Branches>),
     Script(Box<Script>),
@@ -79,7 +83,26 @@ impl Plan {
             Self::Literal(_) | Self::Secret(_) => true,
             Self::Array(items) | Self::Concat(items) => items.iter().all(Self::is_static),
             Self::Object(members) => members.iter().all(|(_, plan)| plan.is_static()),
+            Self::Apply(apply) => apply.arguments.iter().all(Self::is_static),
             _ => false,
+        }
+    }
+
+    /// Whether it is an object or an array that the author wrote.
+    pub(crate) fn is_structure(&self) -> bool {
+        matches!(self, Self::Array(_) | Self::Object(_) | Self::Literal(Value::Array(_) | Value::Object(_)))
+    }
+
+    /// A property of the result. What no run changes is converted here, and what has the type already stays as it is.
+    pub(crate) fn convert(self, kind: Type) -> Self {
+        match self {
+            Self::Literal(value) => match kind.convert(value.clone()) {
+                Ok(value) => Self::Literal(value),
+                // The check tells.
+                Err(_) => Self::Literal(value),
+            },
+            Self::Apply(apply) if kind == Type::Timestamp && apply.gives_timestamp() => Self::Apply(apply),
+            from => Self::Convert { kind, from: Box::new(from) },
         }
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::path::Step;
-use crate::template::{Content, EncodeError, Encoder, Part, Template};
+use crate::template::{Content, EncodeError, Encoder, Template};
 use crate::value::{Value, write_string};
 
 /// A value that may have holes in it.
@@ -47,18 +47,22 @@ impl<'c> Rendered<'c> {
         }
     }
 
-    /// The same, independent of where its data lies.
-    pub(crate) fn detach(self) -> Rendered<'static> {
+    /// How many values it takes to borrow it.
+    pub(crate) fn count(&self) -> usize {
         match self {
-            Self::Data(value) => Rendered::Own(value.clone()),
-            Self::Own(value) => Rendered::Own(value),
-            Self::Text(template) => Rendered::Text(template),
-            Self::Array(items) => Rendered::Array(items.into_iter().map(Self::detach).collect()),
-            Self::Object(members) => {
-                let detach =
-                    |(key, value): (Cow<'_, str>, Self)| (Cow::Owned(key.into_owned()), value.detach());
-                Rendered::Object(members.into_iter().map(detach).collect())
-            }
+            Self::Array(items) => 1 + items.iter().map(Self::count).sum::<usize>(),
+            Self::Object(members) => 1 + members.iter().map(|(_, value)| value.count()).sum::<usize>(),
+            _ => 1,
+        }
+    }
+
+    /// How many bytes of text with holes are copied to borrow it.
+    pub(crate) fn copied(&self) -> usize {
+        match self {
+            Self::Data(_) | Self::Own(_) => 0,
+            Self::Text(template) => template.size(),
+            Self::Array(items) => items.iter().map(Self::copied).sum(),
+            Self::Object(members) => members.iter().map(|(_, value)| value.copied()).sum(),
         }
     }
 
@@ -66,7 +70,9 @@ impl<'c> Rendered<'c> {
     pub(crate) fn step(self, step: &Step) -> Self {
         match self {
             Self::Data(value) => value.step(step).map_or(Self::NULL, Self::Data),
-            Self::Own(value) => value.step(step).map_or(Self::NULL, |value| Self::Own(value.clone())),
+            Self::Own(mut value) => {
+                value.step_mut(step).map_or(Self::NULL, |value| Self::Own(std::mem::take(value)))
+            }
             Self::Text(_) => Self::NULL,
             Self::Array(items) => {
                 step.index().and_then(|index| items.into_iter().nth(index)).unwrap_or(Self::NULL)
@@ -155,13 +161,4 @@ pub(crate) fn hole_name(template: &Template) -> Option<&str> {
         Content::Secret(name) => Some(name.as_str()),
         _ => None,
     })
-}
-
-/// The length of the text of a template.
-pub(crate) fn text_length(template: &Template) -> usize {
-    let lengths = template.parts().iter().map(|part| match part {
-        Part::Text(text) => text.len(),
-        Part::Hole(_) => 0,
-    });
-    lengths.sum()
 }

@@ -2,9 +2,13 @@
 
 mod body;
 mod compile;
+mod destination;
 mod form;
 mod format;
+mod members;
+mod multipart;
 mod places;
+mod ready;
 mod url;
 mod xml;
 
@@ -17,9 +21,10 @@ use crate::run::{EvalError, Request};
 use crate::template::{Encoder, Template};
 use crate::value::{Number, Value};
 
-use body::BodyPlan;
+use body::{BodyPlan, Made};
 pub(crate) use compile::compile;
 use format::Format;
+use ready::Ready;
 use url::{UrlPart, UrlWriter};
 
 /// `requestMapping`, compiled.
@@ -31,6 +36,7 @@ pub(crate) struct RequestPlan {
     headers: Vec<(String, Plan)>,
     body: Option<BodyPlan>,
     timeout: Option<Plan>,
+    ready: Ready,
 }
 
 impl RequestPlan {
@@ -39,19 +45,25 @@ impl RequestPlan {
         let method = self.render_method(context).map_err(at("method"))?;
         let url = self.render_url(context)?;
         let mut headers = self.render_headers(context).map_err(at("headers"))?;
-        let declared = content_type(&headers);
-        let (body, default_type) = match &self.body {
+        let declared = self.ready.content_type.or_else(|| content_type(&headers));
+        let made = match &self.body {
             Some(plan) => body::render(plan, declared, context).map_err(at("body"))?,
-            None => (None, None),
+            None => Made::default(),
         };
+        if let Some(boundary) = made.boundary {
+            multipart::name_boundary(&mut headers, &boundary).map_err(at("headers"))?;
+        }
         headers.extend(
-            default_type.map(|content_type| ("Content-Type".to_owned(), Template::text(content_type))),
+            made.content_type.map(|content_type| ("Content-Type".to_owned(), Template::text(content_type))),
         );
         let timeout = self.render_timeout(context).map_err(at("timeout"))?;
-        Ok(Request { method, url, headers, body, timeout })
+        Ok(Request { method, url, headers, body: made.body, timeout, used: context.used() })
     }
 
     fn render_method(&self, context: &Context<'_>) -> Result<String, EvalError> {
+        if let Some(method) = &self.ready.method {
+            return Ok(method.clone());
+        }
         let Some(plan) = &self.method else { return Ok("GET".to_owned()) };
         match context.own(context.eval(plan)?)? {
             Value::String(method) => parse_method(&method).ok_or_else(|| EvalError::new(NOT_A_METHOD)),
@@ -60,8 +72,8 @@ impl RequestPlan {
     }
 
     fn render_url(&self, context: &Context<'_>) -> Result<Template, EvalError> {
-        let mut writer = UrlWriter::default();
-        for part in &self.url {
+        let mut writer = self.ready.url.clone();
+        for part in &self.url[self.ready.url_parts..] {
             writer.part(part, context).map_err(|error| error.within("url"))?;
         }
         if let Some(plan) = &self.query {
@@ -76,23 +88,19 @@ impl RequestPlan {
         writer: &mut UrlWriter,
         context: &Context<'_>,
     ) -> Result<(), EvalError> {
-        form::pairs(context.eval(plan)?, &mut |name, value| {
-            writer.pair(name, value.to_template().map_err(refused)?)
-        })
+        let query = context.eval(plan)?;
+        context.weigh(&query)?;
+        form::pairs(query, &mut |name, value| writer.pair(name, value.to_template().map_err(refused)?))
     }
 
     fn render_headers(&self, context: &Context<'_>) -> Result<Vec<(String, Template)>, EvalError> {
         let mut headers = Vec::with_capacity(self.headers.len() + 1);
-        for (name, plan) in &self.headers {
-            let mut push = |value: &Rendered<'_>| header(name, value, &mut headers);
-            let rendered = match context.eval(plan).map_err(|error| error.within(name))? {
-                Rendered::Data(Value::Array(items)) => {
-                    items.iter().try_for_each(|item| push(&Rendered::Data(item)))
-                }
-                Rendered::Array(items) => items.iter().try_for_each(push),
-                value => push(&value),
-            };
-            rendered.map_err(|error| error.within(name))?;
+        for ((name, plan), ready) in self.headers.iter().zip(&self.ready.headers) {
+            let mut push = |value| headers.push((name.clone(), value));
+            match ready {
+                Some(value) => push(value.clone()),
+                None => render_header(plan, context, &mut push).map_err(|error| error.within(name))?,
+            }
         }
         Ok(headers)
     }
@@ -109,21 +117,45 @@ impl RequestPlan {
 const NOT_A_METHOD: &str = "expected an HTTP method, such as \"POST\"";
 const NOT_A_TIMEOUT: &str = "expected a time such as \"30s\", \"1500ms\" or \"2m\", or a number of seconds";
 
-/// A header; none for null.
-fn header(name: &str, value: &Rendered<'_>, headers: &mut Vec<(String, Template)>) -> Result<(), EvalError> {
-    if value.is_null() {
-        return Ok(());
+/// The values of a header: those of an array are one each.
+fn render_header(
+    plan: &Plan,
+    context: &Context<'_>,
+    push: &mut impl FnMut(Template),
+) -> Result<(), EvalError> {
+    let mut each =
+        |value: &Rendered<'_>| header(value, context).map(|value| value.into_iter().for_each(&mut *push));
+    match context.eval(plan)? {
+        Rendered::Data(Value::Array(items)) => items.iter().try_for_each(|item| each(&Rendered::Data(item))),
+        Rendered::Array(items) => items.iter().try_for_each(each),
+        value => each(&value),
     }
-    let mut template = Template::default();
-    template.place(value.to_template().map_err(refused)?, Encoder::Header).map_err(refused)?;
-    headers.push((name.to_owned(), template));
-    Ok(())
+}
+
+/// The value of a header; none for null.
+fn header(value: &Rendered<'_>, context: &Context<'_>) -> Result<Option<Template>, EvalError> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let mut text = Template::default();
+    context.write_text(value, &mut text)?;
+    let mut header = Template::default();
+    header.place(text, Encoder::Header).map_err(refused)?;
+    Ok(Some(header))
 }
 
 /// What the headers say of the body; a content type that is secret says nothing.
 fn content_type(headers: &[(String, Template)]) -> Option<Format> {
-    let (_, value) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"))?;
-    Some(value.as_text().map_or(Format::Text, Format::of))
+    let (_, value) = headers.iter().find(|(name, _)| is_content_type(name))?;
+    Some(format_of(value))
+}
+
+fn is_content_type(header: &str) -> bool {
+    header.eq_ignore_ascii_case("content-type")
+}
+
+fn format_of(content_type: &Template) -> Format {
+    content_type.as_text().map_or(Format::Text, Format::of)
 }
 
 /// A method as RFC 9110 (9.1) has it: a token; written in capitals.

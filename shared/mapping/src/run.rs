@@ -1,8 +1,11 @@
 //! What one run of an adapter is given and gives.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::limits::{Limits, Used};
+use crate::scripts::Scripts;
 use crate::template::Template;
 use crate::value::Value;
 
@@ -17,8 +20,15 @@ pub struct Run {
     pub tenant: Value,
     /// `computed:timestamp`: milliseconds since 1970, fixed for the step.
     pub timestamp_ms: i64,
+    /// The randomness of the step: what is made from it is the same each time the step is rendered, so that a retry repeats
+    /// its request exactly, and differs between steps.
+    pub seed: [u8; 16],
     /// The constants of the integration, with the unit's own over them. The adapter's own constants come before these.
     pub constants: Value,
+    /// How much each rendering and each mapping may make and take.
+    pub limits: Limits,
+    /// What runs the scripts that are not of a simple shape. Without it they are an error of the run.
+    pub scripts: Option<Arc<dyn Scripts>>,
 }
 
 /// What the counterparty answered, as the mapping sees it.
@@ -43,6 +53,8 @@ pub struct Request {
     pub body: Option<Template>,
     /// How long the author lets the call take.
     pub timeout: Option<Duration>,
+    /// What rendering it took.
+    pub used: Used,
 }
 
 /// What `preResponseMapping` and `responseMapping` made of an answer.
@@ -52,6 +64,8 @@ pub struct Mapped {
     pub pre_response: Value,
     /// `currentObject:responseMapping`: the result.
     pub result: Value,
+    /// What making both took.
+    pub used: Used,
 }
 
 /// An entry of `onResponseActions` that is to be carried out.

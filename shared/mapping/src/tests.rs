@@ -1,30 +1,39 @@
 //! The language as its users meet it: files that hold an adapter, what it is given, and what comes out.
 //!
 //! `testdata/*.test` has sections that start with `--- name`: `adapter` (or `document`, for relaxed JSON alone),
-//! `register KEY`, `layer KEY` (`layer` alone is the adapter's), `input`, `unit`, `tenant`, `constants`,
-//! `answer STATUS [CONTENT-TYPE]`, and last `expect`. With `MAPPING_REWRITE=1` in the environment the `expect` sections are
+//! `register KEY`, `layer KEY` (`layer` alone is the adapter's), `secrets` (lines `NAME [ORIGIN]`; without this section
+//! nothing is known of secrets), `policy` (lines `http`, `PORT` or `FIRST-LAST`), `integrations` (lines `NAME START-OF-URL`),
+//! `input`, `unit`, `tenant`, `constants`, `answer STATUS [CONTENT-TYPE]`, and last `expect`. With `MAPPING_REWRITE=1` in the environment the `expect` sections are
 //! written anew; read the difference before keeping it.
 
+mod codes;
 mod data_is_data;
+mod filled;
+mod functions;
+mod growth;
+mod hostile;
+mod known;
+mod places;
+pub(crate) mod rules;
+mod secrets;
 mod seeds;
+mod shown;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::{Adapter, Answer, Diagnostic, Register, Request, Run, Value, answer, relaxed};
-
-/// 2026-11-21T22:04:04.120Z.
-pub(crate) const NOW: i64 = 1_795_298_644_120;
+use self::known::Known;
+pub(crate) use self::shown::{NOW, kept};
+use self::shown::{read_answer, show_action, show_request};
+use crate::{Adapter, Answer, Diagnostic, Register, Run, Value, relaxed};
 
 #[test]
 fn every_file_gives_what_it_expects() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
     let rewrite = std::env::var_os("MAPPING_REWRITE").is_some();
-    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
+    let files = files();
     let mut wrong = String::new();
-    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "test")) {
+    for file in &files {
         let text = std::fs::read_to_string(file).unwrap();
         let case = Case::parse(&text);
         let given = case.run();
@@ -43,14 +52,24 @@ fn every_file_gives_what_it_expects() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// The files of language tests.
+fn files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "test"));
+    files.sort();
+    files
+}
+
 #[derive(Default)]
 struct Case {
     adapter: Option<String>,
     document: Option<String>,
-    registers: HashMap<String, Register>,
+    known: Known,
     layers: HashMap<String, Value>,
     run: Run,
-    answer: Option<Answer>,
+    /// The argument of the section, and the body.
+    answer: Option<(String, String)>,
     expect: String,
 }
 
@@ -67,8 +86,11 @@ impl Case {
                 "adapter" => case.adapter = Some(body.to_owned()),
                 "document" => case.document = Some(body.to_owned()),
                 "register" => {
-                    case.registers.insert(argument.to_owned(), Register::authored(body));
+                    case.known.registers.insert(argument.to_owned(), Register::authored(body));
                 }
+                "secrets" => case.known.secrets = Some(known::secrets(body)),
+                "policy" => case.known.policy = Some(known::policy(body)),
+                "integrations" => case.known.integrations = Some(known::integrations(body)),
                 "layer" => {
                     case.layers.insert(argument.to_owned(), value());
                 }
@@ -76,8 +98,13 @@ impl Case {
                 "unit" => case.run.unit = value(),
                 "tenant" => case.run.tenant = value(),
                 "constants" => case.run.constants = value(),
-                "answer" => case.answer = Some(parse_answer(argument, body)),
+                "answer" => case.answer = Some((argument.to_owned(), body.to_owned())),
                 other => panic!("no section is called `{other}`"),
+            }
+        }
+        for (key, layer) in &case.layers {
+            if let Some(register) = case.known.registers.get_mut(key) {
+                register.layer = Some(layer.clone());
             }
         }
         case
@@ -92,11 +119,7 @@ impl Case {
             }
         }
         if let Some(text) = &self.adapter {
-            let registers = |key: &str| {
-                let register = self.registers.get(key)?.clone();
-                Some(Register { layer: self.layers.get(key).cloned(), ..register })
-            };
-            match Adapter::compile("ADAPTER.TEST", text, self.layers.get(""), &registers) {
+            match Adapter::compile("ADAPTER.TEST", text, self.layers.get(""), &self.known) {
                 Ok(adapter) => self.show(&adapter, text, &mut out),
                 Err(found) => render(&found, "ADAPTER.TEST", text, &mut out),
             }
@@ -110,7 +133,8 @@ impl Case {
             Ok(request) => show_request(&request, out),
             Err(error) => writeln!(out, "request error: {error}").unwrap(),
         }
-        let Some(answer) = &self.answer else { return };
+        let Some((argument, body)) = &self.answer else { return };
+        let answer = &read_answer(adapter, argument, body);
         let mapped = match adapter.map(&self.run, answer) {
             Ok(mapped) => mapped,
             Err(error) => return writeln!(out, "map error: {error}").unwrap(),
@@ -132,43 +156,13 @@ impl Case {
     }
 }
 
-fn show_action(action: &crate::Action) -> String {
-    match action {
-        crate::Action::PatchRegister { key, value } => format!("patch {key} with {value}"),
-        crate::Action::SaveSecret { key, value, url } => format!("save {key} = {value} for {url}"),
-    }
-}
-
 fn render(found: &[Diagnostic], name: &str, text: &str, out: &mut String) {
     for diagnostic in found {
         writeln!(out, "{}\n", diagnostic.render(name, text)).unwrap();
     }
 }
 
-pub(crate) fn show_request(request: &Request, out: &mut String) {
-    writeln!(out, "{} {}", request.method, request.url.masked()).unwrap();
-    for (name, value) in &request.headers {
-        writeln!(out, "{name}: {}", value.masked()).unwrap();
-    }
-    if let Some(timeout) = request.timeout {
-        writeln!(out, "(timeout {timeout:?})").unwrap();
-    }
-    if let Some(body) = &request.body {
-        writeln!(out, "\n{}", body.masked()).unwrap();
-    }
-}
-
-/// `STATUS [CONTENT-TYPE]`, and the body.
-pub(crate) fn parse_answer(argument: &str, body: &str) -> Answer {
-    let (status, content_type) = argument.split_once(' ').unwrap_or((argument, "application/json"));
-    let status: u64 = status.parse().unwrap();
-    let message = if status < 400 { "" } else { "Internal Server Error" };
-    Answer {
-        meta: Value::from([
-            ("error", (status >= 400).into()),
-            ("message", message.into()),
-            ("status", status.into()),
-        ]),
-        response: answer::to_value(Some(content_type), body.trim_end().as_bytes()).unwrap(),
-    }
+/// What any adapter reads of an answer: `STATUS [CONTENT-TYPE]`, and the body.
+fn parse_answer(argument: &str, body: &str) -> Answer {
+    read_answer(&Adapter::default(), argument, body)
 }

@@ -1,6 +1,7 @@
 //! The one data type that inputs, answers and mapped results have.
 
 mod json;
+mod leading;
 mod number;
 mod object;
 mod patch;
@@ -11,7 +12,7 @@ pub use json::JsonError;
 pub(crate) use json::{escape as escape_json, escape_into, unescape};
 pub use number::Number;
 pub(crate) use number::{ecmascript, scan as number_length};
-pub use object::Object;
+pub use object::{IntoMembers, Object};
 pub(crate) use write::write_string;
 
 /// A JSON value that loses nothing: numbers keep their digits, objects their order.

@@ -1,45 +1,53 @@
 //! The members of an adapter, checked and compiled.
 
-use super::{Adapter, follow_up};
-use crate::compile::{Compiler, Holes, Scope};
-use crate::diagnostic::{self, Diagnostic};
+use super::{Adapter, follow_up, response_xml};
+use crate::compile::{Compiler, Holes, Scope, Shape};
+use crate::diagnostic::Diagnostic;
+use crate::environment::{Environment, Knowledge};
 use crate::plan::Plan;
-use crate::registers::Registers;
-use crate::relaxed::{self, Kind, Member, Node};
+use crate::relaxed::{self, Kind, Node};
 use crate::request;
 use crate::section::Stage;
 use crate::suggest;
 use crate::value::Value;
 
-const MEMBERS: [&str; 7] = [
-    "constants",
-    "integration",
-    "requestMapping",
-    "preResponseMapping",
-    "responseMapping",
-    "onResponseActions",
-    "onResponseConnector",
-];
+const SHAPE: Shape = Shape {
+    name: "an adapter",
+    known: &[
+        "constants",
+        "integration",
+        "requestMapping",
+        "responseXml",
+        "preResponseMapping",
+        "responseMapping",
+        "onResponseActions",
+        "onResponseConnector",
+    ],
+    required: &["requestMapping"],
+};
 
 pub(super) fn compile(
     name: &str,
     text: &str,
     layer: Option<&Value>,
-    registers: &dyn Registers,
+    environment: &dyn Environment,
 ) -> Result<Adapter, Vec<Diagnostic>> {
-    let mut root = relaxed::parse(text)?.into_root();
+    let mut root = relaxed::parse_within(text, &environment.limits())?.into_root();
     if let Some(layer) = layer {
         root.merge(layer);
     }
-    let mut compiler = Compiler::new(text, registers);
+    let mut compiler = Compiler::new(name, text, environment);
     let mut adapter = Adapter { name: name.to_owned(), ..Adapter::default() };
     adapter.members(&mut compiler, &root);
-    let found = diagnostic::tidy(std::mem::take(&mut compiler.found));
+    compiler.lint_keys(&root);
+    let found = compiler.findings();
     if found.iter().any(Diagnostic::is_error) {
         return Err(found);
     }
     adapter.warnings = found;
-    adapter.constants = std::mem::take(&mut compiler.constants.members);
+    adapter.integration = compiler.integration.take();
+    adapter.constants = std::mem::take(&mut compiler.constants).into_members();
+    (adapter.pre_response, adapter.response) = (compiler.pre_response.take(), compiler.response.take());
     adapter.registers = compiler.read.into_iter().collect();
     adapter.secrets = compiler.secrets.into_iter().collect();
     Ok(adapter)
@@ -47,28 +55,28 @@ pub(super) fn compile(
 
 impl Adapter {
     fn members(&mut self, compiler: &mut Compiler<'_>, root: &Node) {
-        let Some(members) = root.members() else {
+        if root.members().is_none() {
             let message = format!("an adapter is an object, not {}", root.describe());
             return compiler.error_at("shape", message, &root.span, None);
-        };
-        members.iter().for_each(|member| known(compiler, member));
-        self.integration = root.member("integration").and_then(|node| integration(compiler, node));
-        compiler.constants.more = self.integration.is_some();
+        }
+        compiler.unknown_members(SHAPE, root);
+        compiler.integration = root.member("integration").and_then(|node| integration(compiler, node));
+        compiler.constants.more = compiler.integration.is_some();
+        compiler.saved = follow_up::saved(root);
         if let Some(node) = root.member("constants") {
             compiler.constants(node);
         }
-        match root.member("requestMapping") {
-            Some(node) => self.request = request::compile(compiler, node),
-            None => {
-                let help = Some("it says `method`, `url`, `headers` and `body` of the call".to_owned());
-                compiler.error_at("request-missing", "the adapter has no `requestMapping`", &root.span, help);
-            }
+        if let Some(node) = compiler.required(SHAPE, root, "requestMapping") {
+            self.request = request::compile(compiler, node);
+        }
+        if let Some(node) = root.member("responseXml") {
+            self.force_array = response_xml::compile(compiler, node);
         }
         let scope = |stage, place| Scope { stage, holes: Holes::Forbidden(place) };
-        self.pre_response = root
+        compiler.pre_response = root
             .member("preResponseMapping")
             .map(|node| compiler.node(node, scope(Stage::PreResponse, "preResponseMapping")));
-        self.response = root.member("responseMapping").map(|node| {
+        compiler.response = root.member("responseMapping").map(|node| {
             let plan = compiler.node(node, scope(Stage::Response, "the result"));
             properties(compiler, node, plan)
         });
@@ -79,20 +87,18 @@ impl Adapter {
     }
 }
 
-fn known(compiler: &mut Compiler<'_>, member: &Member) {
-    let key = member.key.as_str();
-    if !MEMBERS.contains(&key) && key != "_comment" {
-        let message = format!("an adapter has no member `{key}`: it is ignored");
-        let help = suggest::proposal(key, MEMBERS);
-        compiler.warn_at("unknown-member", message, &member.key_span, Some(help));
-    }
-}
-
 fn integration(compiler: &mut Compiler<'_>, node: &Node) -> Option<String> {
     match &node.kind {
         Kind::Null => None,
         Kind::Text(text) if !text.as_str().is_empty() && !text.as_str().contains("${") => {
-            Some(text.as_str().to_owned())
+            let name = text.as_str();
+            if compiler.environment.integration(name) == Knowledge::Absent {
+                let names = compiler.environment.integration_names();
+                let help = suggest::did_you_mean(name, names.iter().map(String::as_str));
+                let message = format!("there is no integration `{name}`");
+                compiler.error_at("unknown-integration", message, &node.span, help);
+            }
+            Some(name.to_owned())
         }
         _ => {
             let message = "`integration` is the name of an integration, written out";

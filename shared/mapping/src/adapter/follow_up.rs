@@ -1,6 +1,8 @@
 //! `onResponseActions` and `onResponseConnector`: what comes after an answer.
 
-use crate::compile::{Compiler, Holes, Scope, is_key};
+mod connectors;
+
+use crate::compile::{Compiler, Holes, Scope, Shape, is_key};
 use crate::eval::Context;
 use crate::plan::Plan;
 use crate::relaxed::{Kind, Node};
@@ -47,55 +49,92 @@ pub(super) fn actions(compiler: &mut Compiler<'_>, node: &Node) -> Vec<ActionPla
 
 const ACTIONS: [&str; 2] = ["patchRegister", "saveSecret"];
 
+const ACTION: Shape = Shape {
+    name: "an action",
+    known: &["action", "parameter", "data", "when"],
+    required: &["action", "parameter", "data"],
+};
+const PATCH: Shape = Shape { name: "the `data` of `patchRegister`", known: &["value"], required: &["value"] };
+const SAVE: Shape = Shape {
+    name: "the `data` of `saveSecret`",
+    known: &["key", "value", "url"],
+    required: &["key", "value", "url"],
+};
+const CONNECTOR: Shape =
+    Shape { name: "`onResponseConnector`", known: &["connector", "data", "when"], required: &["connector"] };
+
 fn action(compiler: &mut Compiler<'_>, node: &Node) -> Option<ActionPlan> {
-    unknown_members(compiler, node, &["action", "parameter", "data", "when", "_comment"]);
-    let named = required(compiler, node, "action")?;
+    compiler.unknown_members(ACTION, node);
+    // Everything is compiled before anything is given up, so that all that is wrong is told.
+    let named = compiler.required(ACTION, node, "action");
+    let when = when(compiler, node);
+    let named = named?;
     let name = match &named.kind {
         Kind::Text(text) => text.as_str(),
         _ => "",
     };
     let effect = match name {
-        "patchRegister" => patch_register(compiler, node)?,
-        "saveSecret" => save_secret(compiler, node)?,
+        "patchRegister" => patch_register(compiler, node),
+        "saveSecret" => save_secret(compiler, node),
         other => {
             let message = format!("there is no action `{other}`");
-            compiler.error_at(
-                "unknown-action",
-                message,
-                &named.span,
-                Some(suggest::proposal(other, ACTIONS)),
-            );
-            return None;
+            let help = suggest::proposal(other, ACTIONS);
+            compiler.error_at("unknown-action", message, &named.span, Some(help));
+            if let Some(data) = node.member("data") {
+                compiler.node(data, scope("an action"));
+            }
+            None
         }
     };
-    Some(ActionPlan { when: when(compiler, node), effect })
+    Some(ActionPlan { when, effect: effect? })
 }
 
 fn patch_register(compiler: &mut Compiler<'_>, node: &Node) -> Option<Effect> {
-    let parameter = required(compiler, node, "parameter")?;
-    let key = compiler.node(parameter, scope("the key of a register"));
-    if let Plan::Literal(literal) = &key
-        && !literal.as_str().is_some_and(is_key)
-    {
-        compiler.error_at("register-key", NOT_A_KEY, &parameter.span, None);
-    }
-    let data = required(compiler, node, "data")?;
-    let value = required(compiler, data, "value")?;
-    Some(Effect::PatchRegister { key, value: compiler.node(value, scope("a register")) })
+    let key = compiler.required(ACTION, node, "parameter").map(|parameter| {
+        let errors = compiler.errors();
+        let key = compiler.node(parameter, scope("the key of a register"));
+        if let Plan::Literal(literal) = &key
+            && compiler.errors() == errors
+            && !literal.as_str().is_some_and(is_key)
+        {
+            compiler.error_at("register-key", NOT_A_KEY, &parameter.span, None);
+        }
+        key
+    });
+    let data = data(compiler, PATCH, node);
+    let value = data.and_then(|data| compiler.required(PATCH, data, "value"));
+    let value = value.map(|value| compiler.node(value, scope("a register")));
+    Some(Effect::PatchRegister { key: key?, value: value? })
 }
 
 fn save_secret(compiler: &mut Compiler<'_>, node: &Node) -> Option<Effect> {
-    let data = required(compiler, node, "data")?;
-    let (key, value, url) = (
-        required(compiler, data, "key")?,
-        required(compiler, data, "value")?,
-        required(compiler, data, "url")?,
-    );
-    Some(Effect::SaveSecret {
-        key: compiler.node(key, scope("the name of a secret")),
-        value: compiler.node(value, scope("another secret")),
-        url: compiler.node(url, scope("the scope of a secret")),
-    })
+    let data = data(compiler, SAVE, node)?;
+    let mut part =
+        |key, place| compiler.required(SAVE, data, key).map(|node| compiler.node(node, scope(place)));
+    let (key, value) = (part("key", "the name of a secret"), part("value", "another secret"));
+    let url = part("url", "the scope of a secret");
+    Some(Effect::SaveSecret { key: key?, value: value?, url: url? })
+}
+
+/// The `data` of an action.
+fn data<'n>(compiler: &mut Compiler<'_>, shape: Shape, node: &'n Node) -> Option<&'n Node> {
+    let data = compiler.required(ACTION, node, "data")?;
+    compiler.unknown_members(shape, data);
+    Some(data)
+}
+
+/// The names of the secrets that an adapter saves, where they are written out.
+pub(super) fn saved(root: &Node) -> Vec<String> {
+    let Some(Kind::Array(actions)) = root.member("onResponseActions").map(|node| &node.kind) else {
+        return Vec::new();
+    };
+    let text = |node: &Node| match &node.kind {
+        Kind::Text(text) => Some(text.as_str().to_owned()),
+        _ => None,
+    };
+    let saves = |action: &&Node| action.member("action").and_then(text).as_deref() == Some("saveSecret");
+    let key = |action: &Node| action.member("data")?.member("key").and_then(text);
+    actions.iter().filter(saves).filter_map(key).collect()
 }
 
 pub(super) fn connector(compiler: &mut Compiler<'_>, node: &Node) -> Option<ConnectorPlan> {
@@ -107,38 +146,20 @@ pub(super) fn connector(compiler: &mut Compiler<'_>, node: &Node) -> Option<Conn
         compiler.error_at("shape", message, &node.span, None);
         return None;
     }
-    unknown_members(compiler, node, &["connector", "data", "when", "_comment"]);
-    let named = required(compiler, node, "connector")?;
-    Some(ConnectorPlan {
-        when: when(compiler, node),
-        connector: compiler.node(named, scope("the name of a connector")),
-        data: node
-            .member("data")
-            .map_or(Plan::NULL, |data| compiler.node(data, scope("the data of a connector"))),
-    })
+    compiler.unknown_members(CONNECTOR, node);
+    let when = when(compiler, node);
+    let named = compiler.required(CONNECTOR, node, "connector").map(|named| {
+        let plan = compiler.node(named, scope("the name of a connector"));
+        connectors::check(compiler, &plan, when.as_ref(), named);
+        plan
+    });
+    let data =
+        node.member("data").map_or(Plan::NULL, |data| compiler.node(data, scope("the data of a connector")));
+    Some(ConnectorPlan { when, connector: named?, data })
 }
 
 fn when(compiler: &mut Compiler<'_>, node: &Node) -> Option<Plan> {
     node.member("when").map(|when| compiler.node(when, scope("a condition")))
-}
-
-fn required<'n>(compiler: &mut Compiler<'_>, node: &'n Node, key: &'static str) -> Option<&'n Node> {
-    let member = node.member(key);
-    if member.is_none() {
-        let message = format!("`{key}` is missing here");
-        compiler.error_at("member-missing", message, &node.span, None);
-    }
-    member
-}
-
-fn unknown_members(compiler: &mut Compiler<'_>, node: &Node, known: &[&'static str]) {
-    for member in node.members().unwrap_or_default() {
-        if !known.contains(&member.key.as_str()) {
-            let message = format!("there is no member `{}` here: it is ignored", member.key);
-            let help = suggest::proposal(&member.key, known.iter().copied());
-            compiler.warn_at("unknown-member", message, &member.key_span, Some(help));
-        }
-    }
 }
 
 const NOT_A_KEY: &str = "a register's key holds letters, digits, `.`, `_` and `-`: `MAIN_KEY-SUB_KEY`";

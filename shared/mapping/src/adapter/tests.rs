@@ -1,5 +1,5 @@
 use super::Adapter;
-use crate::registers::Register;
+use crate::environment::Register;
 use crate::run::Run;
 use crate::value::Value;
 
@@ -57,7 +57,17 @@ fn registers_that_multiply_are_refused() {
     };
     let text = with("\"responseMapping\": \"${configRegister:L-0}\"");
     let found = Adapter::compile("A", &text, None, &registers).unwrap_err();
-    assert_eq!(found[0].code, "too-large");
+    assert_eq!(found.iter().map(|found| found.code).collect::<Vec<_>>(), ["too-large"], "told once");
+}
+
+/// What is told of each severity has an end, and warnings do not take the place of an error.
+#[test]
+fn so_many_warnings_are_told_and_every_kind_of_error_beside_them() {
+    let many = vec!["\"${currentObject:constants.none}\""; 300].join(",");
+    let text = with(&format!("\"responseMapping\": [{many}, \"${{nothing:x}}\"]"));
+    let found = compile(&text).unwrap_err();
+    assert_eq!(found.iter().filter(|code| **code == "unknown-constant").count(), 100);
+    assert_eq!(found.iter().filter(|code| **code == "unknown-function").count(), 1);
 }
 
 /// Registers in a row, each deep: together deeper than a thread's stack would bear.
@@ -78,7 +88,10 @@ fn a_run_that_makes_too_much_is_ended() {
     let adapter = compile(&with(&format!("\"responseMapping\": [\"{pieces}\"]"))).unwrap();
     let run = Run { input: Value::from("x".repeat(1 << 20)), ..Run::default() };
     let error = adapter.respond(&run, &crate::Answer::default()).unwrap_err();
-    assert_eq!(error.to_string(), "responseMapping[0]: the run makes more than 67108864 bytes");
+    assert_eq!(
+        error.to_string(),
+        "responseMapping[0]: the run makes more than 67108864 bytes (limit `output_bytes`)"
+    );
 }
 
 #[test]
@@ -94,7 +107,10 @@ fn a_chain_does_not_nest_its_data_without_end() {
         run.input = adapter.connector(&run, &answer, &mapped).unwrap().unwrap().data;
     }
     let error = adapter.connector(&run, &answer, &mapped).unwrap_err();
-    assert_eq!(error.to_string(), "onResponseConnector.data: the value is nested deeper than 256");
+    assert_eq!(
+        error.to_string(),
+        "onResponseConnector.data[0]: the value is nested deeper than 256 (limit `depth`)"
+    );
 }
 
 #[test]
@@ -107,4 +123,44 @@ fn an_error_never_repeats_a_value() {
     let request = adapter.request(&run).unwrap_err();
     let map = adapter.map(&run, &crate::Answer::default()).unwrap_err();
     assert!(!format!("{request:?}{map:?}").contains("sesame"));
+}
+
+/// Looking for a secret follows constants into constants: in a circle, in a long row, or twice at each of many.
+#[test]
+fn constants_that_read_each_other_without_end_are_looked_at_once() {
+    let read = |key: &str| format!("${{currentObject:constants.{key}}}");
+    let any = "${currentObject:constants.${currentObject:input.k}}";
+    let circle = format!("\"a\": \"{any}\", \"b\": \"{any}{}\"", read("b"));
+    let row = |count: usize, times: usize| {
+        let one = |at: usize| {
+            format!("\"c{}\": \"{}x${{currentObject:input}}\"", at + 1, read(&format!("c{at}")).repeat(times))
+        };
+        format!("\"c0\": \"{{{{secret:deep}}}}\", {}", (0..count).map(one).collect::<Vec<_>>().join(", "))
+    };
+    for (constants, last) in [(circle, "b"), (row(3_000, 1), "c3000"), (row(100, 2), "c100")] {
+        let members = format!(
+            "\"integration\": \"CRM\", \"constants\": {{ {constants} }}, \"responseMapping\": [\"{}\", \"{}\"]",
+            read(last),
+            read(&format!("{last}.x.y"))
+        );
+        let found = compile(&with(&members));
+        // What cannot be looked at to its end counts as the secret that it may be.
+        assert_eq!(found.is_err(), last != "b", "{last}");
+    }
+}
+
+/// One of many: told with its line, and the text is masked in every finding that shows it.
+#[test]
+fn a_key_is_masked_in_whatever_is_told_of_its_line() {
+    let key = format!("AKIA{}", "IOSFODNN7EXAMPLE");
+    let text =
+        with(&format!("\"constants\": {{ \"a\": \"{key}\",\n \"b\": \"\u{1F600} {key} ${{nothing:x}}\" }}"));
+    let found = Adapter::compile("A", &text, None, &()).unwrap_err();
+    let codes: Vec<_> = found.iter().map(|found| found.code).collect();
+    assert_eq!(codes, ["looks-like-a-key", "looks-like-a-key", "unknown-function"]);
+    for found in found {
+        let rendered = found.render("A", &text);
+        assert!(!rendered.contains(&key[..6]) && rendered.contains("AKIA****"), "{rendered}");
+        assert!(!found.message.contains(&key[..6]));
+    }
 }

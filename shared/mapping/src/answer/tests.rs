@@ -23,6 +23,24 @@ fn json_by_its_content_types() {
 }
 
 #[test]
+fn json_in_other_character_sets() {
+    let utf16 =
+        |order: fn(u16) -> [u8; 2]| "{\"a\": \"€😀\"}".encode_utf16().flat_map(order).collect::<Vec<_>>();
+    for body in [utf16(u16::to_le_bytes), utf16(u16::to_be_bytes)] {
+        for label in ["application/json", "application/json; charset=utf-16", ""] {
+            assert_eq!(value(label, &body), r#"{"a":"€😀"}"#, "{label}");
+        }
+    }
+    let marked = [b"\xff\xfe".as_slice(), &utf16(u16::to_le_bytes)].concat();
+    assert_eq!(value("application/json", &marked), r#"{"a":"€😀"}"#);
+    assert_eq!(value("application/json; charset=iso-8859-15", b"{\"a\": \"\xa4\"}"), r#"{"a":"€"}"#);
+    assert_eq!(value("application/json; charset=iso-8859-15", "{\"a\": \"€\"}".as_bytes()), r#"{"a":"€"}"#);
+    assert!(value("application/json", b"{\"a\": \"\xa4\"}").contains("not UTF-8"));
+    assert!(value("application/json; charset=klingon", b"{\"a\": \"\xa4\"}").contains("not UTF-8"));
+    assert_eq!(value("", b"\xfe\xff\0h\0i"), "\"hi\"", "a mark speaks for itself");
+}
+
+#[test]
 fn xml_by_the_xmltodict_convention() {
     // What xmltodict 1.0.4 gives for the same texts.
     let cases = [

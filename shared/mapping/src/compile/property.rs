@@ -38,12 +38,12 @@ impl Compiler<'_> {
             }
             return None;
         };
-        let from = Box::new(self.node(value, scope));
-        if let Plan::Literal(value) = &*from
+        let from = self.node(value, scope);
+        if let Plan::Literal(value) = &from
             && let Err(reason) = kind_found.convert(value.clone())
         {
             self.error_at("conversion", reason, &find("value")?.span, None);
         }
-        Some(Plan::Convert { kind: kind_found, from })
+        Some(from.convert(kind_found))
     }
 }

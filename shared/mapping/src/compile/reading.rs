@@ -39,7 +39,10 @@ impl Compiler<'_> {
         }
         match section {
             Section::Constants => self.read_constants(rest.to_vec(), argument, text, scope),
-            _ => Plan::Read { section, path: rest.to_vec() },
+            _ => {
+                self.lint_path(section, rest, text, &argument.range);
+                Plan::Read { section, path: rest.to_vec() }
+            }
         }
     }
 
@@ -55,18 +58,34 @@ impl Compiler<'_> {
 
     fn lint_constant(&mut self, path: &Path, argument: &Argument, text: &Text) {
         let Some(PathStep::Key(key)) = path.first() else { return };
-        if self.constants.more || self.constants.get(key.as_str()).is_some() {
+        let (key, range) = (key.as_str().to_owned(), &argument.range);
+        if self.constants.get(&key).is_some() {
+            return self.lint_path(Section::Constants, path, text, range);
+        }
+        // An integration may have a constant of that name.
+        if self.constants.more {
             return;
         }
-        let key = key.as_str().to_owned();
-        let names: Vec<&str> = self.constants.members.iter().map(|(name, _)| name.as_str()).collect();
-        let help =
-            suggest::nearest(&key, names.iter().copied()).map(|name| format!("did you mean `{name}`?"));
+        if self.constants.open.as_deref() == Some(&key) {
+            return self.error(
+                "constant-order",
+                format!("the constant `{key}` reads itself"),
+                text,
+                range,
+                None,
+            );
+        }
+        if self.constants.later.contains(&key) {
+            let message = format!("the constant `{key}` is made further down: it cannot be read here");
+            let help = "a constant reads those above it: move it up".to_owned();
+            return self.error("constant-order", message, text, range, Some(help));
+        }
+        let help = self.hint(&key, self.constants.names(), self.constants.count());
         self.warn(
             "unknown-constant",
             format!("there is no constant `{key}`: this is null"),
             text,
-            &argument.range,
+            range,
             help,
         );
     }
@@ -83,23 +102,31 @@ impl Compiler<'_> {
             Some(argument) => self.path(argument, text, scope),
             None => Some(Path::new()),
         };
-        path.map_or(Plan::NULL, |path| Plan::Read { section, path })
+        let Some(path) = path else { return Plan::NULL };
+        if let Some(argument) = argument {
+            self.lint_path(section, &path, text, &argument.range);
+        }
+        Plan::Read { section, path }
     }
 
     /// A path, whose nested expressions are a step each, or a part of one.
     pub(crate) fn path(&mut self, argument: &Argument, text: &Text, scope: Scope) -> Option<Path> {
         let (notation, nested) = self.notation(argument, text)?;
+        let scope = scope.without_holes("a path");
         let steps = match path::parse(notation.trim()) {
             Ok(steps) => steps,
             Err(error) => {
                 let message = format!("not a path: {}", error.message);
                 let help = "a path is written a.b.c, a.0.b, a[0].b or a[\"odd.key\"]".to_owned();
                 self.error("path", message, text, &argument.range, Some(help));
+                // What stands in it may be wrong too.
+                for piece in nested {
+                    self.piece(piece, text, scope);
+                }
                 return None;
             }
         };
         let mut nested = nested.into_iter();
-        let scope = scope.without_holes("a path");
         let mut path = Path::new();
         for step in steps {
             if !step.as_str().contains(STAND_IN) {

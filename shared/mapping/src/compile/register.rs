@@ -4,28 +4,38 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Compiler, Holes, Loaded, Scope, Source};
+use crate::environment::Register;
 use crate::expression::Argument;
 use crate::plan::{Path, PathStep, Plan};
-use crate::registers::Register;
 use crate::relaxed::{self, Kind, Node, Text};
+use crate::suggest;
 use crate::value::Value;
 
 impl Compiler<'_> {
     /// `configRegister:KEY` and `configRegister:KEY, PATH`.
     pub(crate) fn register(&mut self, arguments: &[Argument], text: &Text, scope: Scope) -> Plan {
-        let Some((key, range)) = self.register_key(arguments, text) else { return Plan::NULL };
+        let key = self.register_key(arguments, text, scope);
         let path = match arguments.get(1) {
-            Some(argument) => match self.path(argument, text, scope) {
-                Some(path) => path,
-                None => return Plan::NULL,
-            },
-            None => Path::new(),
+            Some(argument) => self.path(argument, text, scope),
+            None => Some(Path::new()),
         };
-        let Some((source, root)) = self.load(&key, text, &range) else { return Plan::NULL };
-        let Some((node, rest)) = descend(&root, &path) else {
-            let message = format!("the register `{key}` has no such place: this is null");
-            self.warn("unknown-path", message, text, &range, None);
-            return Plan::NULL;
+        let Some((key, range)) = key else { return Plan::NULL };
+        let loaded = self.load(&key, text, &range);
+        let (Some(path), Some((source, root))) = (path, loaded) else { return Plan::NULL };
+        /// Finding one of so many members takes about as long as compiling a value.
+        const MEMBERS_A_NODE: usize = 1024;
+        self.nodes += root.members().map_or(0, <[_]>::len) / MEMBERS_A_NODE;
+        let (node, rest) = match descend(&root, &path) {
+            Ok(found) => found,
+            Err(NoStep { step, known }) => {
+                let message = format!("the register `{key}` has nothing at `{step}`: this is null");
+                let known = if self.may_look() { known } else { Vec::new() };
+                self.looked_among(known.len().saturating_mul(Self::ALIKE));
+                let help = suggest::among(&step, known.iter().map(String::as_str));
+                let range = arguments.get(1).map_or(&range, |argument| &argument.range);
+                self.warn("unknown-path", message, text, range, help);
+                return Plan::NULL;
+            }
         };
         if let Some(chain) = self.cycle(&key, node) {
             let message = format!("registers read each other in a circle: {chain}");
@@ -40,7 +50,37 @@ impl Compiler<'_> {
         }
     }
 
-    fn register_key(&mut self, arguments: &[Argument], text: &Text) -> Option<(String, Range<usize>)> {
+    /// A whole register that holds an array, or an expression that may give one. `None`, and told, if it does not.
+    pub(crate) fn register_array(&mut self, argument: &Argument, text: &Text, scope: Scope) -> Option<Plan> {
+        let errors = |compiler: &Self| compiler.found.iter().filter(|found| found.is_error()).count();
+        let before = errors(self);
+        let plan = self.register(std::slice::from_ref(argument), text, scope);
+        if errors(self) > before {
+            return None;
+        }
+        let key = argument.literal(text.as_str())?;
+        let (_, root) = self.documents.get(key).cloned().flatten()?;
+        let is_array = match &root.kind {
+            Kind::Array(_) | Kind::Data(Value::Array(_)) => true,
+            // An expression alone may give one.
+            Kind::Text(_) => {
+                !matches!(plan, Plan::Literal(Value::String(_)) | Plan::Concat(_) | Plan::Secret(_))
+            }
+            _ => false,
+        };
+        if !is_array {
+            let message = format!("the register `{key}` holds {}, not an array", root.describe());
+            self.error("register-array", message, text, &argument.range, None);
+        }
+        is_array.then_some(plan)
+    }
+
+    fn register_key(
+        &mut self,
+        arguments: &[Argument],
+        text: &Text,
+        scope: Scope,
+    ) -> Option<(String, Range<usize>)> {
         let argument = arguments.first()?;
         let range = argument.range.clone();
         let Some(key) = argument.literal(text.as_str()) else {
@@ -48,6 +88,7 @@ impl Compiler<'_> {
                 "the key of a register must be written out, so that it is known when the adapter is checked";
             let help = "a place in the register may depend on data: `${configRegister:KEY, ${…}}`".to_owned();
             self.error("register-key", message, text, &range, Some(help));
+            self.argument(argument, text, scope.without_holes("the key of a register"));
             return None;
         };
         if !is_key(key) {
@@ -64,8 +105,9 @@ impl Compiler<'_> {
         if let Some(known) = self.documents.get(key) {
             return known.clone();
         }
-        let Some(register) = self.registers.register(key) else {
-            self.error("unknown-register", format!("there is no register `{key}`"), text, range, None);
+        let Some(register) = self.environment.register(key) else {
+            let help = self.like_register(key);
+            self.error("unknown-register", format!("there is no register `{key}`"), text, range, help);
             return None;
         };
         let loaded = self.parse(key, &register);
@@ -73,8 +115,17 @@ impl Compiler<'_> {
         loaded
     }
 
+    /// The register that a key may have meant.
+    pub(crate) fn like_register(&self, key: &str) -> Option<String> {
+        if !self.may_look() {
+            return None;
+        }
+        let keys = self.environment.register_keys();
+        self.hint(key, keys.iter().map(String::as_str), keys.len())
+    }
+
     fn parse(&mut self, key: &str, register: &Register) -> Option<Loaded> {
-        match relaxed::parse(&register.text) {
+        match relaxed::parse_within(&register.text, &self.limits) {
             Ok(document) => {
                 let mut root = document.into_root();
                 if let Some(layer) = &register.layer {
@@ -97,6 +148,7 @@ impl Compiler<'_> {
         let source = Source { register: Some(key.to_owned()), text };
         let outer = std::mem::replace(&mut self.source, source);
         self.open.push((key.to_owned(), node.span.clone()));
+        self.lint_keys(node);
         let plan = self.node(node, scope);
         self.open.pop();
         self.source = outer;
@@ -111,15 +163,28 @@ impl Compiler<'_> {
     }
 }
 
-/// The place of a register that the known steps of a path lead to, and the steps left; `None` if there is no such place.
-fn descend<'n, 'p>(root: &'n Node, path: &'p [PathStep]) -> Option<(&'n Node, &'p [PathStep])> {
-    let Some((PathStep::Key(key), rest)) = path.split_first() else { return Some((root, path)) };
+/// A step that is not there, and those that are.
+struct NoStep {
+    step: String,
+    known: Vec<String>,
+}
+
+/// The place of a register that the known steps of a path lead to, and the steps left.
+fn descend<'n, 'p>(root: &'n Node, path: &'p [PathStep]) -> Result<(&'n Node, &'p [PathStep]), NoStep> {
+    let Some((PathStep::Key(key), rest)) = path.split_first() else { return Ok((root, path)) };
+    let missing = |known: Vec<String>| Err(NoStep { step: key.as_str().to_owned(), known });
     match &root.kind {
-        Kind::Object(_) => descend(root.member(key.as_str())?, rest),
-        Kind::Array(items) => descend(items.get(key.index()?)?, rest),
+        Kind::Object(members) => match root.member(key.as_str()) {
+            Some(member) => descend(member, rest),
+            None => missing(members.iter().map(|member| member.key.clone()).collect()),
+        },
+        Kind::Array(items) => match key.index().and_then(|index| items.get(index)) {
+            Some(item) => descend(item, rest),
+            None => missing(Vec::new()),
+        },
         // What an expression or a run's data holds is seen when it is read.
-        Kind::Text(_) | Kind::Data(Value::Array(_) | Value::Object(_)) => Some((root, path)),
-        _ => None,
+        Kind::Text(_) | Kind::Data(Value::Array(_) | Value::Object(_)) => Ok((root, path)),
+        _ => missing(Vec::new()),
     }
 }
 

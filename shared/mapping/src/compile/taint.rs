@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Compiler, Scope};
+use crate::function;
 use crate::plan::Plan;
 use crate::relaxed::Text;
 
@@ -13,6 +14,8 @@ pub(crate) enum Holes {
     Allowed,
     /// Nowhere else; the text says where this is, for messages: `"the result"`.
     Forbidden(&'static str),
+    /// In an argument of this function, which cannot carry one on.
+    Through(&'static str),
 }
 
 impl Scope {
@@ -20,7 +23,15 @@ impl Scope {
     pub(crate) fn without_holes(self, place: &'static str) -> Self {
         match self.holes {
             Holes::Allowed => Self { holes: Holes::Forbidden(place), ..self },
-            Holes::Forbidden(_) => self,
+            Holes::Forbidden(_) | Holes::Through(_) => self,
+        }
+    }
+
+    /// The same place, but what is made here goes into an argument of `function`, which no secret can go through.
+    pub(crate) fn through(self, function: &'static str) -> Self {
+        match self.holes {
+            Holes::Allowed => Self { holes: Holes::Through(function), ..self },
+            Holes::Forbidden(_) | Holes::Through(_) => self,
         }
     }
 }
@@ -28,11 +39,18 @@ impl Scope {
 impl Compiler<'_> {
     /// The secret `name` would come to the place that `range` stands in.
     pub(super) fn taint(&mut self, name: &str, text: &Text, range: &Range<usize>, scope: Scope) {
-        if let Holes::Forbidden(place) = scope.holes {
-            let message = format!("the secret `{name}` would end in {place}");
-            let help = "a secret may end only in the URL, a header or the body of the request".to_owned();
-            self.error("secret-leak", message, text, range, Some(help));
-        }
+        let (message, help) = match scope.holes {
+            Holes::Allowed => return,
+            Holes::Forbidden(place) => (
+                format!("the secret `{name}` would end in {place}"),
+                "a secret may end only in the URL, a header or the body of the request".to_owned(),
+            ),
+            Holes::Through(function) => (
+                format!("the secret `{name}` cannot go through `{function}`"),
+                format!("secrets go through {}", function::carriers()),
+            ),
+        };
+        self.error("secret-leak", message, text, range, Some(help));
     }
 
     /// As [`Self::taint`], for a plan that may give a secret.

@@ -4,20 +4,18 @@ use std::ops::Range;
 
 use super::{Argument, Call, Piece, Problem};
 use crate::function::{self, Split};
+use crate::script::{Place, Scanner};
 
-/// How deep expressions may be nested in one string.
-const DEPTH: usize = 32;
-
-/// The pieces of a string, and what is wrong with it.
-pub(crate) fn parse(text: &str) -> (Vec<Piece>, Vec<Problem>) {
-    let mut parser = Parser::new(text);
+/// The pieces of a string, and what is wrong with it. Expressions may be nested `most` deep.
+pub(crate) fn parse(text: &str, most: usize) -> (Vec<Piece>, Vec<Problem>) {
+    let mut parser = Parser::new(text, most);
     let pieces = parser.pieces(Until::End);
     (pieces, parser.problems)
 }
 
 /// The length of the expression that `text` starts with, or why it has no end.
-pub(crate) fn extent(text: &str) -> Result<usize, Problem> {
-    let mut parser = Parser::new(text);
+pub(crate) fn extent(text: &str, most: usize) -> Result<usize, Problem> {
+    let mut parser = Parser::new(text, most);
     parser.call();
     let endless = |problem: &Problem| matches!(problem.code, "too-deep" | "unclosed-expression");
     match parser.problems.into_iter().find(endless) {
@@ -37,21 +35,24 @@ enum Until {
     Comma,
     /// As `Comma`; also right after an `${isTrue:X,A,B}`, which stands for the whole `if` it starts.
     Condition,
-    /// `}` outside the braces and quotes of a script, or the end.
+    /// `}` that closes nothing of the script's own, or the end.
     Script,
+    /// This quote, outside inner braces.
+    Quote(u8),
 }
 
 struct Parser<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    most: usize,
     closed: bool,
     problems: Vec<Problem>,
 }
 
 impl<'a> Parser<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { text, at: 0, depth: 0, closed: true, problems: Vec::new() }
+    fn new(text: &'a str, most: usize) -> Self {
+        Self { text, at: 0, depth: 0, most, closed: true, problems: Vec::new() }
     }
 
     fn rest(&self) -> &'a str {
@@ -61,10 +62,14 @@ impl<'a> Parser<'a> {
     fn pieces(&mut self, until: Until) -> Vec<Piece> {
         let mut pieces = Vec::new();
         let mut text_from = self.at;
-        let (mut braces, mut quote) = (0_usize, None);
+        let mut braces = 0_usize;
+        let mut script = (until == Until::Script).then(Scanner::new);
         loop {
             let rest = self.rest();
-            let special = rest.starts_with("${") || secret_opens(rest);
+            let special = match &script {
+                Some(script) => special_in_script(script, rest),
+                None => rest.starts_with("${") || secret_opens(rest),
+            };
             if special || rest.is_empty() {
                 if text_from < self.at {
                     pieces.push(Piece::Text(text_from..self.at));
@@ -74,21 +79,27 @@ impl<'a> Parser<'a> {
                 }
                 pieces.extend(if rest.starts_with('$') { self.call() } else { self.secret() });
                 text_from = self.at;
+                if let Some(script) = &mut script {
+                    script.nested();
+                }
                 if until == Until::Condition && is_short_condition(&pieces) {
                     return pieces;
                 }
                 continue;
             }
-            let next = rest.as_bytes()[0];
-            match (next, quote) {
-                (b'\\', Some(_)) if until == Until::Script => self.at += 1,
-                (b'\'' | b'"' | b'`', None) if until == Until::Script => quote = Some(next),
-                (_, Some(open)) if next == open => quote = None,
-                (_, Some(_)) => {}
-                (b'{', None) => braces += 1,
-                (b'}', None) if braces > 0 => braces -= 1,
-                (b'}', None) if until != Until::End => break,
-                (b',', None) if matches!(until, Until::Comma | Until::Condition) && braces == 0 => break,
+            if let Some(script) = &mut script {
+                if script.ends(rest) {
+                    break;
+                }
+                self.at += script.step(rest).1;
+                continue;
+            }
+            match rest.as_bytes()[0] {
+                next if until == Until::Quote(next) && braces == 0 => break,
+                b'{' => braces += 1,
+                b'}' if braces > 0 => braces -= 1,
+                b'}' if until != Until::End => break,
+                b',' if matches!(until, Until::Comma | Until::Condition) && braces == 0 => break,
                 _ => {}
             }
             self.at += self.rest().chars().next().map_or(0, char::len_utf8);
@@ -103,8 +114,9 @@ impl<'a> Parser<'a> {
     fn call(&mut self) -> Option<Piece> {
         let start = self.at;
         self.at += 2;
-        if self.depth == DEPTH {
-            self.problem("too-deep", start..self.at, format!("expressions are nested deeper than {DEPTH}"));
+        if self.depth == self.most {
+            let message = format!("expressions are nested deeper than {} (limit `expressions`)", self.most);
+            self.problem("too-deep", start..self.at, message);
             self.closed = false;
             self.at = self.text.len();
             return None;
@@ -122,7 +134,8 @@ impl<'a> Parser<'a> {
             }
             _ => Vec::new(),
         };
-        let mut call = Call { name: name.to_owned(), name_range, arguments, range: start..self.at };
+        let mut call =
+            Call { name: name.to_owned(), name_range, arguments, range: start..self.at, broken: false };
         if !self.one_brace_short(&mut call) {
             self.close(&mut call);
         }
@@ -139,7 +152,9 @@ impl<'a> Parser<'a> {
                 self.problem("unclosed-expression", call.range.start..call.range.start + 2, message);
             }
             self.closed = false;
+            call.broken = true;
         } else {
+            call.broken = true;
             let message = "expected `:` or `}` after the name".to_owned();
             self.problem("syntax", self.at..self.at, message);
             self.pieces(Until::Brace);
@@ -154,6 +169,16 @@ impl<'a> Parser<'a> {
         loop {
             let from = self.at;
             let last = matches!(split, Split::Most(most) if arguments.len() + 1 >= most);
+            if split != Split::Script
+                && let Some(quote) = self.quote(last)
+            {
+                arguments.push(self.quoted(quote));
+                if !self.rest().starts_with(',') {
+                    return arguments;
+                }
+                self.at += 1;
+                continue;
+            }
             let pieces = self.pieces(match split {
                 Split::Script => Until::Script,
                 _ if last => Until::Brace,
@@ -167,6 +192,44 @@ impl<'a> Parser<'a> {
             }
             self.at += 1;
         }
+    }
+
+    /// The quote that the argument here begins and ends with, if it does. Braces inside must pair; nothing is looked at beyond
+    /// the end of the call, so that many arguments take no longer than their text.
+    fn quote(&self, last: bool) -> Option<u8> {
+        let text = self.rest().trim_start();
+        let quote = text.bytes().next().filter(|first| matches!(first, b'"' | b'\''))?;
+        let mut braces = 0_usize;
+        for (at, byte) in text.bytes().enumerate().skip(1) {
+            match byte {
+                b'{' => braces += 1,
+                b'}' => braces = braces.checked_sub(1)?,
+                byte if byte == quote && braces == 0 => {
+                    let behind = text[at + 1..].trim_start();
+                    let ends = behind.starts_with('}') || (!last && behind.starts_with(','));
+                    return ends.then_some(quote);
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// An argument in quotes, which keeps its commas and the space at its ends.
+    fn quoted(&mut self, quote: u8) -> Argument {
+        self.space();
+        let from = self.at;
+        self.at += 1;
+        let pieces = self.pieces(Until::Quote(quote));
+        // It was looked for before. Only something inside that never ends can have run over it, and that was told.
+        self.at += usize::from(self.rest().as_bytes().first() == Some(&quote));
+        let range = from..self.at;
+        self.space();
+        Argument { pieces, range }
+    }
+
+    fn space(&mut self) {
+        self.at = self.text.len() - self.rest().trim_start().len();
     }
 
     /// Without the space at both ends.
@@ -239,6 +302,15 @@ impl<'a> Parser<'a> {
 
     fn problem(&mut self, code: &'static str, range: Range<usize>, message: String) {
         self.problems.push(Problem { code, range, message, help: None, warning: false });
+    }
+}
+
+/// Whether an expression starts here in a script. A secret is found wherever it would be used, to be refused there.
+fn special_in_script(script: &Scanner, rest: &str) -> bool {
+    match script.place() {
+        Place::Comment => false,
+        _ if rest.starts_with("${") => script.is_nested(rest),
+        _ => secret_opens(rest),
     }
 }
 

@@ -14,11 +14,11 @@ fn shape(text: &str) -> String {
         };
         pieces.iter().map(piece).collect()
     }
-    show(&parse(text).0, text)
+    show(&parse(text, 32).0, text)
 }
 
 fn problems(text: &str) -> Vec<&'static str> {
-    parse(text).1.iter().map(|problem| problem.code).collect()
+    parse(text, 32).1.iter().map(|problem| problem.code).collect()
 }
 
 #[test]
@@ -38,6 +38,27 @@ fn pieces() {
 }
 
 #[test]
+fn an_argument_in_quotes_keeps_its_commas_and_its_space() {
+    assert_eq!(shape("${join:a,', '}"), "join('a'|', ')");
+    assert_eq!(shape("${join: \" a\" , \", \" }"), "join(' a'|', ')");
+    assert_eq!(shape("${if:c,\"it's, so\",'say \"x\"'}"), "if('c'|'it's, so'|'say \"x\"')");
+    assert_eq!(shape("${default:x,''}"), "default('x'|)");
+    assert_eq!(shape("${if:c,\"'A'\",\"'B'\"}"), "if('c'|''A''|''B'')");
+    // What stands in it is evaluated.
+    assert_eq!(
+        shape("${if:c,'a, ${join:${currentObject:x},', '}{{secret:k}} ',z}"),
+        "if('c'|'a, 'join(currentObject('x')|', ')<k>' '|'z')"
+    );
+    // Quotes that are not around all of it are text.
+    assert_eq!(shape("${if:c,'a' b,d}"), "if('c'|''a' b'|'d')");
+    assert_eq!(shape("${if:it's,'tis,'twas}"), "if('it's'|''tis'|''twas')");
+    assert_eq!(shape("${default:x,'a','b'}"), "default('x'|''a','b'')");
+    assert_eq!(shape("${join:x,'}'}"), "join('x'|''')''}'");
+    assert_eq!(shape("${evaluate:'a' + \"b\"}"), "evaluate(''a' + \"b\"')");
+    assert_eq!(problems("${if:c,'${if:${isTrue:x,A,B}',z}"), ["brace-missing"]);
+}
+
+#[test]
 fn the_form_with_one_brace_missing() {
     assert_eq!(shape("${if:${isTrue:x,A,B}"), "if(isTrue('x')|'A'|'B')");
     assert_eq!(
@@ -51,7 +72,11 @@ fn the_form_with_one_brace_missing() {
 #[test]
 fn many_of_them_take_no_longer_than_their_text() {
     let text = "${if:${isTrue:x,A,B} ".repeat(20_000);
-    assert_eq!(parse(&text).0.len(), 40_000);
+    assert_eq!(parse(&text, 32).0.len(), 40_000);
+    for argument in ["'", "'{}", "'${a:b}", "'a'b", "\"'"] {
+        let text = format!("${{if:{argument}}} ").repeat(20_000);
+        assert_eq!(parse(&text, 32).0.len(), 40_000, "{argument}");
+    }
     let nested = "${if:${isTrue:x,".repeat(20_000);
     assert!(problems(&nested).contains(&"too-deep"));
 }
@@ -67,8 +92,8 @@ fn what_is_wrong_is_told() {
 
 #[test]
 fn the_extent_of_a_bare_expression() {
-    assert_eq!(extent("${a:{b}}, \"c\"").ok(), Some(8));
-    assert_eq!(extent("${evaluate:'}'} }").ok(), Some(15));
-    assert_eq!(extent("${a:").unwrap_err().code, "unclosed-expression");
-    assert_eq!(extent(&"${a:".repeat(1_000)).unwrap_err().code, "too-deep");
+    assert_eq!(extent("${a:{b}}, \"c\"", 32).ok(), Some(8));
+    assert_eq!(extent("${evaluate:'}'} }", 32).ok(), Some(15));
+    assert_eq!(extent("${a:", 32).unwrap_err().code, "unclosed-expression");
+    assert_eq!(extent(&"${a:".repeat(1_000), 32).unwrap_err().code, "too-deep");
 }

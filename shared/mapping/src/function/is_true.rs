@@ -2,7 +2,7 @@
 //!
 //! A number that the author wrote out counts as one: `${isTrue:1}` is true. A string `"1"` that comes from data is false.
 
-use super::{Function, Split};
+use super::{Example, Function, Group, Split};
 use crate::compile::{Compiler, Scope};
 use crate::expression::Argument;
 use crate::plan::Plan;
@@ -12,6 +12,24 @@ use crate::value::{Number, Value};
 pub(super) static IS_TRUE: Function = Function {
     name: "isTrue",
     signature: "${isTrue:X}",
+    group: Group::Deciding,
+    summary: "Whether X is `true`, `\"true\"` in any case, or a number other than 0",
+    doc: "Everything else is false: text such as `\"1\"` or `\"yes\"`, null, objects and arrays. A number that is written out \
+          counts as one.",
+    secrets: None,
+    examples: &[
+        Example {
+            text: "${isTrue:${currentObject:input.active}}",
+            given: &[("input", r#"{"active": "True"}"#)],
+            gives: "true",
+        },
+        Example {
+            text: "${isTrue:${currentObject:input.active}}",
+            given: &[("input", r#"{"active": "1"}"#)],
+            gives: "false",
+        },
+        Example { text: "${isTrue:1}", given: &[], gives: "true" },
+    ],
     // Two more are taken for the form of `if` that lacks a brace.
     split: Split::Most(3),
     arguments: 1..=1,

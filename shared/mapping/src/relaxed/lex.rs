@@ -1,8 +1,10 @@
 //! Relaxed JSON as tokens.
 
+use super::parse::MOST_ERRORS;
 use super::tree::Text;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::expression;
+use crate::limits::Limits;
 use crate::value::{Number, number_length, unescape};
 
 #[derive(Clone, Debug)]
@@ -30,16 +32,29 @@ pub(super) enum Kind {
 pub(super) struct Lexer<'a> {
     text: &'a str,
     at: usize,
+    limits: &'a Limits,
     pub(super) found: Vec<Diagnostic>,
 }
 
 impl<'a> Lexer<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: if text.starts_with('\u{feff}') { 3 } else { 0 }, found: Vec::new() }
+    pub(super) fn new(text: &'a str, limits: &'a Limits) -> Self {
+        Self { text, at: if text.starts_with('\u{feff}') { 3 } else { 0 }, limits, found: Vec::new() }
     }
 
+    #[cfg_attr(test, track_caller)]
     pub(super) fn error(&mut self, code: &'static str, message: impl Into<String>, span: Span) {
-        self.found.push(Diagnostic::error(code, message, self.text, span));
+        #[cfg(test)]
+        if crate::tests::rules::is_removed(code) {
+            return;
+        }
+        if !self.is_noise() {
+            self.found.push(Diagnostic::error(code, message, self.text, span));
+        }
+    }
+
+    /// Whether so much is wrong that nobody reads on. The text ends here then: each error takes the time to find its line.
+    pub(super) fn is_noise(&self) -> bool {
+        self.found.len() >= MOST_ERRORS
     }
 
     fn rest(&self) -> &'a str {
@@ -47,6 +62,9 @@ impl<'a> Lexer<'a> {
     }
 
     pub(super) fn next(&mut self) -> Token {
+        if self.is_noise() {
+            self.at = self.text.len();
+        }
         let fresh_line = self.space();
         let start = self.at;
         let kind = self.kind();
@@ -128,7 +146,7 @@ impl<'a> Lexer<'a> {
 
     fn bare(&mut self) -> Kind {
         let (start, rest) = (self.at, self.rest());
-        let end = expression::extent(rest).unwrap_or_else(|problem| {
+        let end = expression::extent(rest, self.limits.expressions).unwrap_or_else(|problem| {
             self.error(problem.code, problem.message, start + problem.range.start..start + problem.range.end);
             rest.len()
         });
@@ -141,6 +159,9 @@ impl<'a> Lexer<'a> {
         self.at += 1;
         let mut text = Text::starting(self.at);
         loop {
+            if self.is_noise() {
+                self.at = self.text.len();
+            }
             let rest = self.rest();
             let stop = |byte: u8| {
                 matches!(byte, b'"' | b'\\') || (byte < 0x20 && !matches!(byte, b'\n' | b'\r' | b'\t'))

@@ -10,7 +10,7 @@ use crate::position;
 
 /// The tree of a text, as far as there is one, and everything that is wrong with the text.
 pub(super) fn document(text: &str, limits: &Limits) -> (Option<Node>, Vec<Diagnostic>) {
-    let mut lexer = Lexer::new(text);
+    let mut lexer = Lexer::new(text, limits);
     let token = lexer.next();
     let mut parser =
         Parser { text, lexer, token, limits, closers: Vec::new(), nodes: 0, broken_string: None };
@@ -34,7 +34,7 @@ struct Parser<'a> {
 }
 
 /// After this many errors the rest is noise.
-const MOST_ERRORS: usize = 20;
+pub(super) const MOST_ERRORS: usize = 20;
 
 impl Parser<'_> {
     fn root(&mut self) -> Result<Node, Abort> {
@@ -57,7 +57,8 @@ impl Parser<'_> {
     fn value(&mut self) -> Result<Node, Abort> {
         self.nodes += 1;
         if self.nodes > self.limits.nodes {
-            return self.abort("too-large", format!("more than {} values", self.limits.nodes));
+            return self
+                .abort("too-large", format!("more than {} values (limit `nodes`)", self.limits.nodes));
         }
         let span = self.token.span.clone();
         let kind = match &self.token.kind {
@@ -95,7 +96,8 @@ impl Parser<'_> {
         parse: impl FnOnce(&mut Self, Span) -> Result<Node, Abort>,
     ) -> Result<Node, Abort> {
         if self.closers.len() == self.limits.depth {
-            return self.abort("too-deep", format!("nested deeper than {}", self.limits.depth));
+            return self
+                .abort("too-deep", format!("nested deeper than {} (limit `depth`)", self.limits.depth));
         }
         self.closers.push(closer);
         let open = self.advance().span;
@@ -173,7 +175,7 @@ impl Parser<'_> {
             }
             Is::End => {
                 // A string, comment or expression that swallowed the rest of the text is the one thing to tell.
-                if !self.lexer.found.last().is_some_and(|last| last.code.starts_with("unclosed")) {
+                if !self.is_swallowed() {
                     let message =
                         format!("`{}` is never closed: `{close}` is missing", &self.text[open.clone()]);
                     self.lexer.error("unclosed-bracket", message, open.clone());
@@ -220,7 +222,16 @@ impl Parser<'_> {
         }
     }
 
+    /// Whether the rest of the text belongs to a string, a comment or an expression that is never closed, which was told.
+    fn is_swallowed(&self) -> bool {
+        matches!(self.token.kind, Is::End)
+            && self.lexer.found.last().is_some_and(|last| last.code.starts_with("unclosed"))
+    }
+
     fn unexpected(&mut self, expected: &str) -> Result<(), Abort> {
+        if self.lexer.is_noise() || self.is_swallowed() {
+            return Err(Abort);
+        }
         let found = match &self.token.kind {
             Is::End => "the end of the text".to_owned(),
             Is::Text(_) => "a string".to_owned(),
@@ -232,7 +243,7 @@ impl Parser<'_> {
             self.help("strings stand in double quotes".to_owned());
         }
         self.blame_string();
-        if self.lexer.found.len() >= MOST_ERRORS { Err(Abort) } else { Ok(()) }
+        if self.lexer.is_noise() { Err(Abort) } else { Ok(()) }
     }
 
     fn help(&mut self, help: String) {
@@ -251,11 +262,15 @@ impl Parser<'_> {
     }
 
     fn duplicate(&mut self, member: &Member, first: &Span) {
+        if self.lexer.is_noise() {
+            return;
+        }
         let line = position::of(self.text.as_bytes(), first.start).0;
         let message = format!("the key \"{}\" is there already, on line {line}", member.key);
         self.lexer.error("duplicate-key", message, member.key_span.clone());
     }
 
+    #[cfg_attr(test, track_caller)]
     fn abort<T>(&mut self, code: &'static str, message: String) -> Result<T, Abort> {
         self.lexer.error(code, message, self.token.span.clone());
         Err(Abort)

@@ -1,5 +1,6 @@
 //! The tree a text is parsed into.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::diagnostic::Span;
@@ -38,7 +39,8 @@ pub(crate) struct Member {
 pub(crate) struct Text {
     value: String,
     /// Pairs (offset in `value`, offset in the source), ascending: from there on both advance together until the next pair.
-    anchors: Vec<(usize, usize)>,
+    /// Half as wide as offsets elsewhere, because text may consist of escapes alone, each with a pair.
+    anchors: Vec<(u32, u32)>,
     /// The end of the text in the source.
     end: usize,
 }
@@ -95,14 +97,13 @@ impl Node {
             self.kind = Kind::Data(data);
             return;
         };
+        // By key, so that a large patch of a large text does not take the product of their sizes.
+        let places: HashMap<String, usize> =
+            members.iter().enumerate().map(|(at, member)| (member.key.clone(), at)).collect();
         for (key, change) in changes.iter() {
-            let at = members.iter().position(|member| member.key == key);
-            match (change, at) {
-                (Value::Null, Some(at)) => {
-                    members.remove(at);
-                }
-                (Value::Null, None) => {}
-                (_, Some(at)) => members[at].value.merge(change),
+            match (change, places.get(key)) {
+                (Value::Null, _) => {}
+                (_, Some(at)) => members[*at].value.merge(change),
                 (_, None) => {
                     let mut value = Self { span: self.span.clone(), kind: Kind::Data(Value::Null) };
                     value.merge(change);
@@ -110,13 +111,14 @@ impl Node {
                 }
             }
         }
+        members.retain(|member| !matches!(changes.get(&member.key), Some(Value::Null)));
     }
 }
 
 impl Text {
     /// Text that starts at an offset of the source.
     pub(crate) fn starting(at: usize) -> Self {
-        Self { value: String::new(), anchors: vec![(0, at)], end: at }
+        Self { value: String::new(), anchors: vec![(0, narrow(at))], end: at }
     }
 
     /// Text that stands in the source as it is.
@@ -129,7 +131,7 @@ impl Text {
     /// Appends what stands at `at` as it is.
     pub(crate) fn push(&mut self, value: &str, at: usize) {
         if self.end != at {
-            self.anchors.push((self.value.len(), at));
+            self.anchor(at);
         }
         self.value.push_str(value);
         self.end = at + value.len();
@@ -137,10 +139,16 @@ impl Text {
 
     /// Appends a character that is written as `length` bytes at `at`.
     pub(crate) fn push_escape(&mut self, character: char, at: usize, length: usize) {
-        self.anchors.push((self.value.len(), at));
+        if self.end != at {
+            self.anchor(at);
+        }
         self.value.push(character);
-        self.anchors.push((self.value.len(), at + length));
         self.end = at + length;
+        self.anchor(self.end);
+    }
+
+    fn anchor(&mut self, at: usize) {
+        self.anchors.push((narrow(self.value.len()), narrow(at)));
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -155,7 +163,14 @@ impl Text {
     }
 
     fn offset(&self, at: usize) -> usize {
-        let index = self.anchors.partition_point(|(value, _)| *value <= at).saturating_sub(1);
-        self.anchors.get(index).map_or(self.end, |(value, source)| (source + (at - value)).min(self.end))
+        let narrowed = narrow(at);
+        let index = self.anchors.partition_point(|(value, _)| *value <= narrowed).saturating_sub(1);
+        let (value, source) = self.anchors.get(index).copied().unwrap_or_default();
+        (source as usize + (at - value as usize)).min(self.end)
     }
+}
+
+/// An offset into authored text, which is far shorter than four gigabytes.
+fn narrow(offset: usize) -> u32 {
+    u32::try_from(offset).unwrap_or(u32::MAX)
 }

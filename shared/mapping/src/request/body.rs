@@ -2,10 +2,10 @@
 
 use super::format::Format;
 use super::places::{JsonPlace, XmlPlace};
-use super::{form, xml};
+use super::{form, multipart, xml};
 use crate::eval::{Context, refused};
 use crate::plan::Plan;
-use crate::rendered::{self, Rendered};
+use crate::rendered::Rendered;
 use crate::run::EvalError;
 use crate::template::{Encoder, Template};
 use crate::value::Value;
@@ -26,25 +26,44 @@ pub(super) enum TextPart {
     Value { plan: Plan, json: JsonPlace, xml: XmlPlace },
 }
 
-/// The body, and the content type it gets if the headers name none.
+/// A body, and what the headers have to say of it.
+#[derive(Default)]
+pub(super) struct Made {
+    pub(super) body: Option<Template>,
+    /// The content type, where the headers name none.
+    pub(super) content_type: Option<&'static str>,
+    /// The boundary of its parts, which the content type has to name.
+    pub(super) boundary: Option<String>,
+}
+
 pub(super) fn render(
     plan: &BodyPlan,
     declared: Option<Format>,
     context: &Context<'_>,
-) -> Result<(Option<Template>, Option<&'static str>), EvalError> {
+) -> Result<Made, EvalError> {
     let format = declared.unwrap_or_else(|| default_format(plan));
     let body = match plan {
+        BodyPlan::Value(plan) if format == Format::Json && plan.is_structure() => {
+            let mut out = Template::with_capacity(ROOM);
+            context.write_plan(plan, 0, &mut out)?;
+            out
+        }
         BodyPlan::Value(plan) => {
             let value = context.eval(plan)?;
             if value.is_null() {
-                return Ok((None, None));
+                return Ok(Made::default());
             }
-            whole(value, format)?
+            if format.is_multipart() {
+                let (body, boundary) = multipart::render(&value, format, context)?;
+                return Ok(Made { body: Some(body), content_type: None, boundary: Some(boundary) });
+            }
+            whole(value, format, context)?
         }
+        BodyPlan::Text(_) if format.is_multipart() => return Err(EvalError::new(multipart::NO_TEXT)),
         BodyPlan::Text(parts) => text(parts, format, context)?,
     };
-    context.spend(rendered::text_length(&body))?;
-    Ok((Some(body), declared.is_none().then(|| format.content_type())))
+    let content_type = declared.is_none().then(|| format.content_type());
+    Ok(Made { body: Some(body), content_type, boundary: None })
 }
 
 /// The form of a body whose content type nobody names.
@@ -58,38 +77,52 @@ pub(super) fn default_format(plan: &BodyPlan) -> Format {
     }
 }
 
-pub(super) const MULTIPART: &str = "a multipart body cannot be built: send JSON, a form, XML or text";
-pub(super) const NO_FORM: &str = "an object or an array needs a content type of JSON, a form or XML";
+pub(super) const NO_FORM: &str =
+    "an object or an array needs a content type of JSON, a form, multipart or XML";
 
-fn whole(value: Rendered<'_>, format: Format) -> Result<Template, EvalError> {
+/// Enough for most bodies, so that they are written without moving.
+const ROOM: usize = 512;
+
+/// A value in the form of a content type that has no parts.
+pub(super) fn whole(
+    value: Rendered<'_>,
+    format: Format,
+    context: &Context<'_>,
+) -> Result<Template, EvalError> {
     let is_text = match &value {
         Rendered::Text(_) => true,
         other => matches!(other.value(), Some(Value::String(_) | Value::Number(_) | Value::Bool(_))),
     };
-    match format {
-        Format::Json => {
-            let mut out = Template::default();
-            value.write_json(&mut out).map_err(refused)?;
-            Ok(out)
-        }
-        Format::Multipart => Err(EvalError::new(MULTIPART)),
+    if format == Format::Json {
+        let mut out = Template::with_capacity(ROOM);
+        context.write_json(&value, 0, &mut out)?;
+        return Ok(out);
+    }
+    context.weigh(&value)?;
+    let out = match format {
         _ if is_text => value.to_template().map_err(refused),
         Format::Form => form::render(value),
         Format::Xml => xml::render(value),
-        Format::Text => Err(EvalError::new(NO_FORM)),
-    }
+        Format::Json | Format::Text | Format::FormData | Format::Multipart => Err(EvalError::new(NO_FORM)),
+    }?;
+    context.spend(out.size())?;
+    Ok(out)
 }
 
 fn text(parts: &[TextPart], format: Format, context: &Context<'_>) -> Result<Template, EvalError> {
     let mut out = Template::default();
     for part in parts {
         match part {
-            TextPart::Text(text) => out.push_text(text),
+            TextPart::Text(text) => {
+                out.push_text(text);
+                context.spend(text.len())?;
+            }
             TextPart::Value { plan, json, xml } => {
                 let value = context.eval(plan)?;
-                let before = rendered::text_length(&out);
+                context.weigh(&value)?;
+                let before = out.size();
                 place(&value, format, *json, *xml, &mut out)?;
-                context.spend(rendered::text_length(&out) - before)?;
+                context.spend(out.size() - before)?;
             }
         }
     }
@@ -108,8 +141,7 @@ fn place(
         Format::Json => Encoder::JsonString,
         Format::Form => Encoder::Form,
         Format::Xml => xml_encoder(xml).map_err(EvalError::new)?,
-        Format::Multipart => return Err(EvalError::new(MULTIPART)),
-        Format::Text => Encoder::Raw,
+        Format::Text | Format::FormData | Format::Multipart => Encoder::Raw,
     };
     out.place(value.to_template().map_err(refused)?, encoder).map_err(refused)
 }

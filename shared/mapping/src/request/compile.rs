@@ -1,23 +1,30 @@
 //! Checking and compiling `requestMapping`.
 
+mod url;
+
 use super::body::{self, BodyPlan, TextPart, xml_encoder};
+use super::destination::{self, Reach};
 use super::format::Format;
+use super::multipart;
 use super::places::{JsonPlace, JsonText, XmlText};
-use super::url::{State, UrlPart, UrlWriter, is_encoded};
 use super::{NOT_A_METHOD, NOT_A_TIMEOUT, RequestPlan, is_token, parse_method, parse_timeout};
-use crate::compile::{Compiler, Holes, Scope};
+use crate::compile::{Compiler, Holes, Scope, Shape};
 use crate::expression::Piece;
 use crate::plan::Plan;
 use crate::relaxed::{Kind, Member, Node, Text};
 use crate::section::Stage;
-use crate::suggest;
 use crate::value::Value;
 
-const MEMBERS: [&str; 6] = ["method", "url", "headers", "query", "body", "timeout"];
+const SHAPE: Shape = Shape {
+    name: "`requestMapping`",
+    known: &["method", "url", "headers", "query", "body", "timeout"],
+    required: &["url"],
+};
 const SCOPE: Scope = Scope { stage: Stage::Request, holes: Holes::Allowed };
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, node: &Node) -> RequestPlan {
     let mut plan = RequestPlan::default();
+    let mut reach = Reach::default();
     let Some(members) = node.members() else {
         let message = format!("`requestMapping` is an object, not {}", node.describe());
         compiler.error_at("shape", message, &node.span, None);
@@ -27,33 +34,34 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, node: &Node) -> RequestPlan {
         let value = &member.value;
         match member.key.as_str() {
             "method" => plan.method = method(compiler, value),
-            "url" => plan.url = url(compiler, value),
+            "url" => plan.url = url::compile(compiler, value, &mut reach),
             "headers" => plan.headers = headers(compiler, value),
-            "query" => plan.query = Some(compiler.node(value, SCOPE)),
-            "timeout" => plan.timeout = Some(timeout(compiler, value)),
-            "body" | "_comment" => {}
-            other => {
-                let help = suggest::proposal(other, MEMBERS);
-                let message = format!("`requestMapping` has no member `{other}`: it is ignored");
-                compiler.warn_at("unknown-member", message, &member.key_span, Some(help));
+            "query" => {
+                url::lint_query_values(compiler, value);
+                plan.query = Some(compiler.node(value, SCOPE));
             }
+            "timeout" => plan.timeout = Some(timeout(compiler, value)),
+            _ => {}
         }
     }
-    if node.member("url").is_none() {
-        compiler.error_at("url-missing", "`requestMapping` has no `url`", &node.span, None);
-    }
+    compiler.unknown_members(SHAPE, node);
+    compiler.required(SHAPE, node, "url");
     // Last: its form depends on the headers, wherever they stand.
     plan.body = node.member("body").and_then(|value| body(compiler, value, declared(&plan.headers)));
     if plan.method.is_none() && plan.body.is_some() && node.member("method").is_none() {
         let message = "`requestMapping` has a `body` and no `method`";
         compiler.error_at("method-missing", message, &node.span, Some("say \"method\": \"POST\"".to_owned()));
     }
+    destination::check(compiler, &plan, reach);
+    plan.prepare();
     plan
 }
 
 fn method(compiler: &mut Compiler<'_>, node: &Node) -> Option<Plan> {
+    let errors = compiler.errors();
     let plan = compiler.node(node, SCOPE.without_holes("the method"));
     if let Plan::Literal(value) = &plan
+        && compiler.errors() == errors
         && value.as_str().is_none_or(|text| parse_method(text).is_none())
     {
         compiler.error_at("method", NOT_A_METHOD, &node.span, None);
@@ -70,70 +78,6 @@ fn timeout(compiler: &mut Compiler<'_>, node: &Node) -> Plan {
         compiler.error_at("timeout", NOT_A_TIMEOUT, &node.span, None);
     }
     plan
-}
-
-fn url(compiler: &mut Compiler<'_>, node: &Node) -> Vec<UrlPart> {
-    let text = match &node.kind {
-        Kind::Text(text) => text.clone(),
-        // What a run wrote is text without expressions.
-        Kind::Data(Value::String(url)) => return vec![UrlPart::Text(url.clone())],
-        _ => {
-            let message = format!("`url` is a string, not {}", node.describe());
-            compiler.error_at("shape", message, &node.span, None);
-            return Vec::new();
-        }
-    };
-    let pieces = compiler.pieces(&text);
-    let mut parts = Vec::with_capacity(pieces.len());
-    for piece in &pieces {
-        parts.push(match piece {
-            Piece::Text(range) => UrlPart::Text(text.as_str()[range.clone()].to_owned()),
-            other => UrlPart::Value(compiler.piece(other, &text, SCOPE)),
-        });
-    }
-    check_url(compiler, &text, &pieces, &parts);
-    parts
-}
-
-/// Writes the URL as far as it does not depend on data, and tells what would be refused or is not meant that way.
-fn check_url(compiler: &mut Compiler<'_>, text: &Text, pieces: &[Piece], parts: &[UrlPart]) {
-    lint_query(compiler, text, pieces);
-    let mut writer = UrlWriter::default();
-    for (piece, part) in pieces.iter().zip(parts) {
-        if let (UrlPart::Value(Plan::Literal(Value::String(value))), State::Path) = (part, writer.state)
-            && value.contains('/')
-        {
-            let message = "this value is one segment of the path: its `/` is sent as `%2F`";
-            let help = "write what stays the same into the URL, or put it at the start of it".to_owned();
-            compiler.warn("encoded-slash", message, text, piece.range(), Some(help));
-        }
-        match writer.static_part(part) {
-            Ok(true) => {}
-            Ok(false) => return,
-            Err(error) => return compiler.error("url", error.message, text, piece.range(), None),
-        }
-    }
-    if let Err(error) = writer.finish() {
-        compiler.error("url", error.message, text, &(0..text.as_str().len()), None);
-    }
-}
-
-/// Query text is written unencoded; what is encoded already is kept, and told.
-fn lint_query(compiler: &mut Compiler<'_>, text: &Text, pieces: &[Piece]) {
-    let mut in_query = false;
-    for piece in pieces {
-        let Piece::Text(range) = piece else { continue };
-        let bytes = &text.as_str().as_bytes()[range.clone()];
-        let from = if in_query { Some(0) } else { bytes.iter().position(|byte| *byte == b'?') };
-        let Some(from) = from else { continue };
-        in_query = true;
-        if let Some(at) = (from..bytes.len()).find(|at| is_encoded(&bytes[*at..])) {
-            let at = range.start + at;
-            let help = "write query text unencoded, as in `?sp=/triggers/manual/run`".to_owned();
-            let message = "this is percent-encoded already: it is sent as it is";
-            compiler.warn("encoded-query", message, text, &(at..at + 3), Some(help));
-        }
-    }
 }
 
 fn headers(compiler: &mut Compiler<'_>, node: &Node) -> Vec<(String, Plan)> {
@@ -158,6 +102,12 @@ fn header(compiler: &mut Compiler<'_>, member: &Member) -> Option<(String, Plan)
         compiler.error_at("header-name", message, &member.key_span, None);
     }
     let plan = compiler.node(&member.value, SCOPE);
+    if member.key.eq_ignore_ascii_case("content-type")
+        && plan.as_text().is_some_and(multipart::names_boundary)
+    {
+        let help = Some("write \"multipart/form-data\"".to_owned());
+        compiler.error_at("boundary", multipart::OWN_BOUNDARY, &member.value.span, help);
+    }
     if plan.as_text().is_some_and(|text| text.contains(['\r', '\n'])) {
         compiler.error_at(
             "header-value",
@@ -193,7 +143,13 @@ fn body(compiler: &mut Compiler<'_>, node: &Node, declared: Option<Option<Format
     };
     let format = declared.unwrap_or_else(|| Some(body::default_format(&plan)));
     let refusal = match (&node.kind, format) {
-        (_, Some(Format::Multipart)) => Some(body::MULTIPART),
+        (Kind::Text(_) | Kind::Data(Value::String(_)), Some(format))
+            if format.is_multipart() && matches!(plan, BodyPlan::Text(_)) =>
+        {
+            Some(multipart::NO_TEXT)
+        }
+        (Kind::Array(_), Some(Format::FormData)) => Some(multipart::NO_NAMES),
+        (Kind::Object(_), Some(Format::Multipart)) => Some(multipart::NO_PARTS),
         (Kind::Object(_) | Kind::Array(_), Some(Format::Text)) => Some(body::NO_FORM),
         _ => None,
     };

@@ -6,6 +6,9 @@ pub(crate) enum Format {
     Json,
     Form,
     Xml,
+    /// `multipart/form-data`: parts with names.
+    FormData,
+    /// Other `multipart/…`: parts one after the other.
     Multipart,
     /// Everything else: text goes out as it is written.
     Text,
@@ -21,9 +24,15 @@ impl Format {
             "application/x-www-form-urlencoded" => Self::Form,
             other if other.ends_with("+json") => Self::Json,
             other if other.ends_with("+xml") => Self::Xml,
+            "multipart/form-data" => Self::FormData,
             other if other.starts_with("multipart/") => Self::Multipart,
             _ => Self::Text,
         }
+    }
+
+    /// Whether the body has parts.
+    pub(crate) fn is_multipart(self) -> bool {
+        matches!(self, Self::FormData | Self::Multipart)
     }
 
     /// The form of text whose content type nobody names, by how it starts.
@@ -41,7 +50,7 @@ impl Format {
             Self::Json => "application/json",
             Self::Form => "application/x-www-form-urlencoded",
             Self::Xml => "application/xml",
-            Self::Multipart | Self::Text => "text/plain; charset=utf-8",
+            Self::FormData | Self::Multipart | Self::Text => "text/plain; charset=utf-8",
         }
     }
 }

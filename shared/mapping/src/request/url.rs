@@ -11,7 +11,7 @@ use crate::eval::{Context, refused};
 use crate::plan::Plan;
 use crate::rendered::Rendered;
 use crate::run::EvalError;
-use crate::template::{Content, Encoder, Part, Template};
+use crate::template::{Encoder, Hole, Part, Template};
 
 /// A part of the text of a URL.
 #[derive(Clone, Debug)]
@@ -43,15 +43,53 @@ enum From {
     Data,
 }
 
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct UrlWriter {
     out: Template,
     pub(super) state: State,
-    /// The text before `://`.
+    /// The text before `://`, until it ends.
     scheme: String,
     /// The segment of the path that is being written, and whether a value had a part in it.
-    segment: String,
+    segment: Segment,
     valued: bool,
+}
+
+/// What matters of a segment: whether it is `.` or `..`, in whatever spelling.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Segment {
+    #[default]
+    Empty,
+    Dot,
+    DotDot,
+    Other,
+}
+
+impl Segment {
+    /// The segment with text behind it, where any of `dots` stands for a dot.
+    fn push(self, text: &str, dots: &[&str]) -> Self {
+        let mut rest = text;
+        let mut segment = self;
+        while segment != Self::Other && !rest.is_empty() {
+            let dot = dots.iter().find(|dot| rest.starts_with(**dot));
+            segment = match (segment, dot) {
+                (Self::Empty, Some(_)) => Self::Dot,
+                (Self::Dot, Some(_)) => Self::DotDot,
+                _ => Self::Other,
+            };
+            rest = &rest[dot.map_or(0, |dot| dot.len())..];
+        }
+        segment
+    }
+}
+
+impl UrlPart {
+    /// Whether it is the same in every run.
+    pub(super) fn is_static(&self) -> bool {
+        match self {
+            Self::Text(_) => true,
+            Self::Value(plan) => plan.is_static(),
+        }
+    }
 }
 
 impl UrlWriter {
@@ -60,6 +98,7 @@ impl UrlWriter {
             UrlPart::Text(text) => self.text(text, From::Author),
             UrlPart::Value(plan) => {
                 let value = context.eval(plan)?;
+                context.weigh(&value)?;
                 self.value(&value, plan.is_static())?;
                 context.spend(value.value().and_then(crate::Value::as_str).map_or(0, str::len))
             }
@@ -72,9 +111,20 @@ impl UrlWriter {
             UrlPart::Text(text) => self.text(text, From::Author)?,
             UrlPart::Value(Plan::Literal(value)) => self.value(&Rendered::Data(value), true)?,
             UrlPart::Value(Plan::Secret(name)) => self.value(&crate::rendered::secret(name), true)?,
-            UrlPart::Value(_) => return Ok(false),
+            UrlPart::Value(plan) => match authored(plan) {
+                Some(template) => self.value(&Rendered::Text(template), true)?,
+                None => return Ok(false),
+            },
         }
         Ok(true)
+    }
+
+    /// Scheme, host and port, once they are written as a whole.
+    pub(super) fn origin(&self) -> Option<&str> {
+        match self.state {
+            State::Start | State::Authority => None,
+            _ => origin(&self.out),
+        }
     }
 
     fn value(&mut self, value: &Rendered<'_>, authored: bool) -> Result<(), EvalError> {
@@ -85,7 +135,11 @@ impl UrlWriter {
             State::Authority => self.host(&template),
             State::Path => {
                 self.valued = true;
-                self.segment.push_str(template.as_text().unwrap_or("hole"));
+                self.segment = match template.as_text() {
+                    // The percent sign of a value is encoded itself.
+                    Some(text) => self.segment.push(text, &["."]),
+                    None => Segment::Other,
+                };
                 self.out.place(template, Encoder::PathSegment).map_err(refused)
             }
             State::Name | State::Value => self.out.place(template, Encoder::Query).map_err(refused),
@@ -98,13 +152,13 @@ impl UrlWriter {
         for part in template.parts() {
             match part {
                 Part::Text(text) => self.text(text, from)?,
-                Part::Hole(hole) => self.hole(&hole.content)?,
+                Part::Hole(hole) => self.hole(hole)?,
             }
         }
         Ok(())
     }
 
-    fn hole(&mut self, content: &Content) -> Result<(), EvalError> {
+    fn hole(&mut self, hole: &Hole) -> Result<(), EvalError> {
         let encoder = match self.state {
             State::Start | State::Authority => {
                 return Err(EvalError::new("a secret may not be part of the scheme or the host of a URL"));
@@ -112,9 +166,9 @@ impl UrlWriter {
             State::Path => Encoder::PathSegment,
             _ => Encoder::Query,
         };
-        self.segment.push_str("hole");
-        self.out.push_hole(content.clone(), encoder);
-        Ok(())
+        self.segment = Segment::Other;
+        let value = Template::hole(hole.content.clone(), hole.encoder);
+        self.out.place(value, encoder).map_err(refused)
     }
 
     /// A value as a part of the host: nothing that could end the host or begin another one.
@@ -156,7 +210,7 @@ impl UrlWriter {
         if !self.scheme.starts_with(|c: char| c.is_ascii_alphabetic()) || !self.scheme.chars().all(letters) {
             return Err(EvalError::new(NOT_ABSOLUTE));
         }
-        self.out.push_text(&self.scheme);
+        self.out.push_text(&std::mem::take(&mut self.scheme));
         self.out.push_text("://");
         self.state = State::Authority;
         Ok(rest)
@@ -179,7 +233,7 @@ impl UrlWriter {
 
     fn path<'t>(&mut self, text: &'t str) -> Result<&'t str, EvalError> {
         let end = text.find(['/', '?', '#']).unwrap_or(text.len());
-        self.segment.push_str(&text[..end]);
+        self.segment = self.segment.push(&text[..end], &[".", "%2e", "%2E"]);
         self.out.write_with(|out| encode(&text[..end], out, is_pchar));
         let rest = &text[end..];
         let Some(sign) = rest.chars().next() else { return Ok("") };
@@ -197,7 +251,7 @@ impl UrlWriter {
 
     fn end_segment(&mut self) -> Result<(), EvalError> {
         let segment = std::mem::take(&mut self.segment);
-        if std::mem::take(&mut self.valued) && matches!(segment.as_str(), "." | "..") {
+        if std::mem::take(&mut self.valued) && matches!(segment, Segment::Dot | Segment::DotDot) {
             return Err(EvalError::new(
                 "a value makes a segment of the path `.` or `..`, which would name another path",
             ));
@@ -233,8 +287,7 @@ impl UrlWriter {
                 self.out.push_text("?");
             }
             State::Name | State::Value | State::Fragment => {
-                let joined =
-                    matches!(self.out.parts().last(), Some(Part::Text(text)) if text.ends_with(['?', '&']));
+                let joined = self.out.ends_with(&['?', '&']);
                 self.out.push_text(if joined { "" } else { "&" });
             }
         }
@@ -251,6 +304,29 @@ impl UrlWriter {
         self.end_segment()?;
         Ok(self.out)
     }
+}
+
+/// Scheme, host and port of a URL.
+pub(super) fn origin(url: &Template) -> Option<&str> {
+    let Some(Part::Text(text)) = url.parts().next() else { return None };
+    let host = text.find("://")? + 3;
+    let end = text[host..].find(['/', '?']).map(|length| host + length);
+    Some(&text[..end.unwrap_or(text.len())])
+}
+
+/// The text of a plan that the author's text alone decides, with its secrets as holes.
+pub(super) fn authored(plan: &Plan) -> Option<Template> {
+    fn write(plan: &Plan, out: &mut Template) -> Option<()> {
+        match plan {
+            Plan::Literal(value) => Rendered::Data(value).write_text(out).ok(),
+            Plan::Secret(name) => crate::rendered::secret(name).write_text(out).ok(),
+            Plan::Concat(parts) => parts.iter().try_for_each(|part| write(part, out)),
+            _ => None,
+        }
+    }
+    let mut out = Template::default();
+    write(plan, &mut out)?;
+    Some(out)
 }
 
 const NOT_ABSOLUTE: &str = "the URL must be absolute, such as \"https://example.com/path\"";

@@ -1,64 +1,48 @@
 //! Objects as XML, by the `xmltodict` convention: attributes `@name`, text `#text`, arrays as repeated elements.
 
-use crate::eval::{leak, refused};
+use super::members::{items, members};
+use crate::eval::refused;
 use crate::rendered::Rendered;
 use crate::run::EvalError;
 use crate::template::{Encoder, Template};
-use crate::value::Value;
+use crate::xml_name::is_name;
 
 /// An object of one member as a document; the member is its root element.
 pub(super) fn render(value: Rendered<'_>) -> Result<Template, EvalError> {
     let mut out = Template::text("<?xml version=\"1.0\" encoding=\"utf-8\"?>");
-    match members(&value)?.as_slice() {
-        [(name, root)] if !is_array(root) => element(name, root, &mut out)?,
-        _ => return Err(EvalError::new("XML needs an object of one member, its root element")),
+    match members(&value).as_deref() {
+        Some([(name, root)]) if repeats(root) == 1 => element(name, root, &mut out)?,
+        _ => return Err(EvalError::new(NO_ROOT)),
     }
     Ok(out)
 }
 
-fn is_array(value: &Rendered<'_>) -> bool {
-    matches!(value, Rendered::Array(_)) || matches!(value.value(), Some(Value::Array(_)))
-}
+const NO_ROOT: &str = "XML needs an object of one member, its root element";
 
-/// The members of an object.
-fn members<'v>(value: &'v Rendered<'_>) -> Result<Vec<(&'v str, Rendered<'v>)>, EvalError> {
-    match value {
-        Rendered::Object(members) => {
-            Ok(members.iter().map(|(key, value)| (&**key, value.borrow())).collect())
-        }
-        Rendered::Text(template) => Err(leak(template)),
-        other => match other.value().and_then(Value::as_object) {
-            Some(object) => Ok(object.iter().map(|(key, value)| (key, Rendered::Data(value))).collect()),
-            None => Err(EvalError::new("XML needs an object of one member, its root element")),
-        },
-    }
+/// How many elements a value becomes.
+fn repeats(value: &Rendered<'_>) -> usize {
+    items(value).map_or(1, |items| items.iter().map(repeats).sum())
 }
 
 fn element(name: &str, value: &Rendered<'_>, out: &mut Template) -> Result<(), EvalError> {
     if !is_name(name) {
         return Err(EvalError::new("a member's name is not the name of an XML element"));
     }
-    match (value, value.value()) {
-        (Rendered::Array(items), _) => items.iter().try_for_each(|item| element(name, item, out)),
-        (_, Some(Value::Array(items))) => {
-            items.iter().try_for_each(|item| element(name, &Rendered::Data(item), out))
-        }
-        (Rendered::Object(_), _) | (_, Some(Value::Object(_))) => {
-            structured(name, value, out).map_err(|error| error.within(name))
-        }
-        _ => {
-            out.push_text(&format!("<{name}>"));
-            put(value, Encoder::XmlText, out).map_err(|error| error.within(name))?;
-            out.push_text(&format!("</{name}>"));
-            Ok(())
-        }
+    if let Some(items) = items(value) {
+        return items.iter().try_for_each(|item| element(name, item, out));
     }
+    if let Some(members) = members(value) {
+        return structured(name, &members, out).map_err(|error| error.within(name));
+    }
+    out.push_text(&format!("<{name}>"));
+    put(value, Encoder::XmlText, out).map_err(|error| error.within(name))?;
+    out.push_text(&format!("</{name}>"));
+    Ok(())
 }
 
-fn structured(name: &str, value: &Rendered<'_>, out: &mut Template) -> Result<(), EvalError> {
-    let members = members(value)?;
+fn structured(name: &str, members: &[(&str, Rendered<'_>)], out: &mut Template) -> Result<(), EvalError> {
     out.push_text(&format!("<{name}"));
-    for (key, value) in &members {
+    for (key, value) in members {
         if let Some(attribute) = key.strip_prefix('@') {
             if !is_name(attribute) {
                 return Err(EvalError::new("a member's name is not the name of an XML attribute"));
@@ -81,11 +65,4 @@ fn structured(name: &str, value: &Rendered<'_>, out: &mut Template) -> Result<()
 
 fn put(value: &Rendered<'_>, encoder: Encoder, out: &mut Template) -> Result<(), EvalError> {
     out.place(value.to_template().map_err(refused)?, encoder).map_err(refused)
-}
-
-/// A name that needs no escaping (XML 1.0, production 5).
-fn is_name(name: &str) -> bool {
-    let starts = |c: char| c.is_alphabetic() || matches!(c, '_' | ':');
-    let fits = |c: char| starts(c) || c.is_numeric() || matches!(c, '-' | '.');
-    name.starts_with(starts) && name.chars().all(fits)
 }

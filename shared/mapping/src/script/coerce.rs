@@ -6,7 +6,23 @@ use std::cmp::Ordering;
 use crate::run::EvalError;
 use crate::value::{Number, Value, ecmascript};
 
-pub(super) type Result<T> = std::result::Result<T, EvalError>;
+/// Why a script of a simple shape does not go on.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// What comes now is not compiled: the whole script is for a JavaScript engine.
+    Beyond(&'static str),
+    /// `?.` found null or undefined: the chain it stands in is undefined.
+    Short,
+    Error(EvalError),
+}
+
+pub(super) type Result<T> = std::result::Result<T, Stop>;
+
+impl From<EvalError> for Stop {
+    fn from(error: EvalError) -> Self {
+        Self::Error(error)
+    }
+}
 
 /// A value while a script runs.
 #[derive(Debug)]
@@ -15,7 +31,8 @@ pub(super) enum Js<'a> {
     Null,
     Bool(bool),
     Number(f64),
-    /// A number that was handed over, its digits kept until its value is needed.
+    /// A number that was handed over, its digits kept until its value is needed. A whole one beyond what a double holds is
+    /// a `BigInt`.
     Handed(Cow<'a, Number>),
     Text(Cow<'a, str>),
     /// An object or an array.
@@ -43,6 +60,10 @@ impl<'a> Js<'a> {
         }
     }
 
+    pub(super) fn text_of(text: impl Into<String>) -> Self {
+        Self::Text(Cow::Owned(text.into()))
+    }
+
     /// The result as JSON; what JSON has no form for is null.
     pub(super) fn into_value(self) -> Value {
         match self {
@@ -55,8 +76,33 @@ impl<'a> Js<'a> {
         }
     }
 
+    /// The value as an element or a member, where the script may still read it: it must be the same afterwards.
+    pub(super) fn into_element(self) -> Result<Value> {
+        match self {
+            Self::Undefined => Err(Stop::Beyond("the script puts undefined into an object or an array")),
+            Self::Number(number) if !number.is_finite() || (number == 0.0 && number.is_sign_negative()) => {
+                Err(Stop::Beyond(
+                    "the script puts a number that JSON does not have into an object or an array",
+                ))
+            }
+            other => Ok(other.into_value()),
+        }
+    }
+
     pub(super) fn is_nullish(&self) -> bool {
         matches!(self, Self::Undefined | Self::Null)
+    }
+
+    /// `typeof`.
+    pub(super) fn type_name(&self) -> &'static str {
+        match self {
+            Self::Undefined => "undefined",
+            Self::Null | Self::Structure(_) => "object",
+            Self::Bool(_) => "boolean",
+            Self::Handed(number) if is_big(number) => "bigint",
+            Self::Number(_) | Self::Handed(_) => "number",
+            Self::Text(_) => "string",
+        }
     }
 
     /// `ToBoolean`.
@@ -79,12 +125,11 @@ impl<'a> Js<'a> {
             Self::Bool(value) => Ok(f64::from(u8::from(*value))),
             Self::Number(number) => Ok(*number),
             Self::Handed(number) if number.fits_f64() => Ok(number.as_f64()),
-            Self::Handed(_) => Err(EvalError::new(
-                "the script needs the value of a number with more digits than JavaScript's numbers hold; \
-                 in quotes, '${…}', it is text and keeps them",
+            Self::Handed(_) => Err(Stop::Beyond(
+                "the script computes with a number of more digits than JavaScript's numbers hold",
             )),
             Self::Text(text) => number_of(text),
-            Self::Structure(_) => Err(EvalError::new("the script uses an object or an array as a number")),
+            Self::Structure(_) => number_of(&self.text()?),
         }
     }
 
@@ -96,25 +141,23 @@ impl<'a> Js<'a> {
             Self::Bool(true) => "true".into(),
             Self::Bool(false) => "false".into(),
             Self::Number(number) => text_of(*number),
+            Self::Handed(number) if is_big(number) => number.as_str().into(),
             Self::Handed(_) => text_of(self.number()?),
             Self::Text(text) => Cow::Borrowed(text),
-            Self::Structure(_) => {
-                return Err(EvalError::new("the script uses an object or an array as text"));
-            }
+            Self::Structure(value) => structure_text(value)?.into(),
         })
     }
 
-    /// `IsStrictlyEqual`.
+    /// `IsStrictlyEqual`. No object or array is met twice: each `${…}` and each literal makes its own.
     pub(super) fn same(&self, other: &Self) -> Result<bool> {
         match (self, other) {
             (Self::Undefined, Self::Undefined) | (Self::Null, Self::Null) => Ok(true),
             (Self::Bool(a), Self::Bool(b)) => Ok(a == b),
             (Self::Text(a), Self::Text(b)) => Ok(a == b),
+            (Self::Handed(a), Self::Handed(b)) if is_big(a) || is_big(b) => Ok(a == b),
+            (Self::Handed(a), Self::Number(_)) | (Self::Number(_), Self::Handed(a)) if is_big(a) => Ok(false),
             (Self::Number(_) | Self::Handed(_), Self::Number(_) | Self::Handed(_)) => {
                 Ok(self.number()? == other.number()?)
-            }
-            (Self::Structure(_), Self::Structure(_)) => {
-                Err(EvalError::new("the script compares two objects or arrays"))
             }
             _ => Ok(false),
         }
@@ -127,24 +170,46 @@ impl<'a> Js<'a> {
         }
         match (self, other) {
             (Self::Text(a), Self::Text(b)) => Ok(a == b),
-            (Self::Structure(_), _) | (_, Self::Structure(_)) => {
-                Err(EvalError::new("the script compares an object or an array"))
-            }
+            (Self::Structure(_), Self::Structure(_)) => Ok(false),
+            (Self::Structure(_), Self::Text(b)) => Ok(self.text()? == *b),
+            (Self::Text(a), Self::Structure(_)) => Ok(other.text()? == *a),
             _ => Ok(self.number()? == other.number()?),
         }
     }
 
     /// `IsLessThan`, as an order; none where a number is NaN.
     pub(super) fn order(&self, other: &Self) -> Result<Option<Ordering>> {
-        match (self, other) {
-            (Self::Text(a), Self::Text(b)) => Ok(Some(a.encode_utf16().cmp(b.encode_utf16()))),
-            _ => Ok(self.number()?.partial_cmp(&other.number()?)),
+        if self.is_textual() && other.is_textual() {
+            let (a, b) = (self.text()?, other.text()?);
+            return Ok(Some(a.encode_utf16().cmp(b.encode_utf16())));
         }
+        Ok(self.number()?.partial_cmp(&other.number()?))
+    }
+
+    /// Whether it is text as a primitive value.
+    pub(super) fn is_textual(&self) -> bool {
+        matches!(self, Self::Text(_) | Self::Structure(_))
+    }
+}
+
+/// Whether a number that was handed over is a `BigInt`: a whole number that a double would make another one.
+pub(super) fn is_big(number: &Number) -> bool {
+    !number.fits_f64() && !number.as_str().contains(['.', 'e', 'E'])
+}
+
+/// `ToString` of an array or an object.
+fn structure_text(value: &Value) -> Result<String> {
+    match value {
+        Value::Array(items) => super::list::join(items, ","),
+        Value::Object(object) if object.contains_key("toString") || object.contains_key("valueOf") => {
+            Err(Stop::Beyond("the script makes text of an object that has a `toString` or `valueOf`"))
+        }
+        _ => Ok("[object Object]".to_owned()),
     }
 }
 
 /// `Number::toString`.
-fn text_of(number: f64) -> Cow<'static, str> {
+pub(super) fn text_of(number: f64) -> Cow<'static, str> {
     match number {
         number if number.is_nan() => "NaN".into(),
         f64::INFINITY => "Infinity".into(),
@@ -153,10 +218,14 @@ fn text_of(number: f64) -> Cow<'static, str> {
     }
 }
 
+/// White space and line ends (ECMAScript, 12.2 and 12.3).
+pub(super) fn is_space(c: char) -> bool {
+    (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}'
+}
+
 /// `StringToNumber`.
 fn number_of(text: &str) -> Result<f64> {
-    let space = |c: char| (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}';
-    let text = text.trim_matches(space);
+    let text = text.trim_matches(is_space);
     let decimal = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E');
     match text {
         "" => Ok(0.0),
@@ -177,6 +246,6 @@ fn whole(digits: &str, radix: u32) -> Result<f64> {
         return Ok(f64::NAN);
     }
     let value = u128::from_str_radix(digits, radix)
-        .map_err(|_| EvalError::new("the script reads a number that is too long"))?;
+        .map_err(|_| Stop::Beyond("the script reads a number of very many digits"))?;
     Ok(value as f64)
 }

@@ -3,57 +3,166 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::coerce::{Js, Result};
-use super::{Conversion, Expr, Operator, Script};
+use super::call::Arguments;
+use super::coerce::{Js, Result, Stop};
+use super::lex::Piece;
+use super::{Conversion, Expr, Operator, Script, text};
 use crate::eval::Context;
 use crate::path::Step;
 use crate::rendered::Rendered;
 use crate::run::EvalError;
-use crate::value::Value;
+use crate::scripts::ScriptError;
+use crate::value::{Object, Value};
+
+/// What a script that is run whole costs in steps: about the time it takes to have it run, so that the limit of a run bounds
+/// how many there are.
+const STEPS: usize = 100_000;
 
 impl Script {
-    pub(crate) fn run<'c>(&'c self, context: &'c Context<'_>) -> Result<Value> {
-        eval(&self.0, context).map(Js::into_value)
+    /// Runs the script itself as far as it is of a simple shape, else has it run whole.
+    pub(crate) fn run(&self, context: &Context<'_>) -> std::result::Result<Value, EvalError> {
+        let reason = match &self.simple {
+            None => "the script is more than a simple shape",
+            Some(expression) => match (Run { script: self, context }).eval(expression) {
+                Ok(value) => return Ok(value.into_value()),
+                Err(Stop::Error(error)) => return Err(error),
+                Err(Stop::Beyond(reason)) => reason,
+                Err(Stop::Short) => "the script chains in a way that is not compiled",
+            },
+        };
+        context.burn(STEPS)?;
+        let Some(scripts) = &context.given().scripts else {
+            return Err(EvalError::new(format!("{reason}, and this run has no JavaScript engine")));
+        };
+        // All of them are made, in order, before the script starts.
+        let values = self.values.iter().map(|plan| context.own(context.eval(plan)?));
+        let values = values.collect::<std::result::Result<Vec<_>, _>>()?;
+        let value = scripts
+            .evaluate(&self.program, &values, context.given().timestamp_ms)
+            .map_err(|error| self.failed(error))?;
+        context.spend_on(&value)?;
+        Ok(value)
+    }
+
+    fn failed(&self, error: ScriptError) -> EvalError {
+        match error.at.map(|at| self.program.position(at)) {
+            Some((line, column)) => {
+                EvalError::new(format!("{} (line {line}, column {column} of the script)", error.message))
+            }
+            None => EvalError::new(error.message),
+        }
     }
 }
 
-fn eval<'c>(expression: &'c Expr, context: &'c Context<'_>) -> Result<Js<'c>> {
-    Ok(match expression {
-        Expr::Undefined => Js::Undefined,
-        Expr::Null => Js::Null,
-        Expr::Bool(value) => Js::Bool(*value),
-        Expr::Number(number) => Js::Number(*number),
-        Expr::Text(parts) => text(parts, context)?,
-        Expr::Value(plan) => match context.eval(plan)? {
-            Rendered::Data(value) => Js::borrowed(value),
-            made => Js::owned(context.own(made)?),
-        },
-        Expr::Parenthesis(inner) => eval(inner, context)?,
-        Expr::Not(operand) => Js::Bool(!eval(operand, context)?.truthy()),
-        Expr::Negate(operand) => Js::Number(-eval(operand, context)?.number()?),
-        Expr::Plus(operand) => Js::Number(eval(operand, context)?.number()?),
-        Expr::Convert(conversion, operand) => convert(*conversion, eval(operand, context)?)?,
-        Expr::Binary(operator, sides) => binary(*operator, sides, context)?,
-        Expr::Ternary(parts) => {
-            let [condition, yes, no] = &**parts;
-            eval(if eval(condition, context)?.truthy() { yes } else { no }, context)?
-        }
-        Expr::Member(of, name) => member(eval(of, context)?, name)?,
-        Expr::Index(sides) => {
-            let [of, index] = &**sides;
-            let (of, index) = (eval(of, context)?, eval(index, context)?);
-            let key = index.text()?.into_owned();
-            member(of, &key)?
-        }
-    })
+/// One run of a script.
+#[derive(Clone, Copy)]
+struct Run<'c, 'a> {
+    script: &'c Script,
+    context: &'c Context<'a>,
 }
 
-/// A quoted string with the text of its nested values in it.
-fn text<'c>(parts: &'c [crate::plan::Plan], context: &'c Context<'_>) -> Result<Js<'c>> {
-    let made = context.concat(parts)?;
-    match context.own(made)? {
-        Value::String(text) => Ok(Js::Text(Cow::Owned(text))),
-        other => Ok(Js::owned(other)),
+impl<'c> Run<'c, '_> {
+    fn eval(self, expression: &'c Expr) -> Result<Js<'c>> {
+        Ok(match expression {
+            Expr::Undefined => Js::Undefined,
+            Expr::Null => Js::Null,
+            Expr::Bool(value) => Js::Bool(*value),
+            Expr::Number(number) => Js::Number(*number),
+            Expr::Text(text) => Js::Text(Cow::Borrowed(text)),
+            Expr::Template(pieces) => self.template(pieces)?,
+            Expr::Value(index) => self.value(*index)?,
+            Expr::Parenthesis(inner) => self.eval(inner)?,
+            Expr::Not(operand) => Js::Bool(!self.eval(operand)?.truthy()),
+            Expr::Negate(operand) => Js::Number(-self.eval(operand)?.number()?),
+            Expr::Plus(operand) => Js::Number(self.eval(operand)?.number()?),
+            Expr::TypeOf(operand) => Js::Text(Cow::Borrowed(self.eval(operand)?.type_name())),
+            Expr::Convert(conversion, operand) => convert(*conversion, self.eval(operand)?)?,
+            Expr::Binary(operator, sides) => self.binary(*operator, sides)?,
+            Expr::Ternary(parts) => {
+                let [condition, yes, no] = &**parts;
+                self.eval(if self.eval(condition)?.truthy() { yes } else { no })?
+            }
+            Expr::Array(items) => {
+                let item = |item| self.eval(item)?.into_element();
+                Js::owned(Value::Array(items.iter().map(item).collect::<Result<_>>()?))
+            }
+            Expr::Object(members) => {
+                let member =
+                    |(key, value): &'c (String, Expr)| Ok((key.clone(), self.eval(value)?.into_element()?));
+                Js::owned(Value::Object(members.iter().map(member).collect::<Result<Object>>()?))
+            }
+            Expr::Member(of, name) => member(self.eval(of)?, name)?,
+            Expr::Index(sides) => {
+                let [of, index] = &**sides;
+                let (of, index) = (self.eval(of)?, self.eval(index)?);
+                let key = index.text()?.into_owned();
+                member(of, &key)?
+            }
+            Expr::Call(of, method, arguments) => {
+                let of = self.eval(of)?;
+                let made = method.call(of, &self.arguments(arguments)?)?;
+                self.spent(made)?
+            }
+            Expr::Function(function, arguments) => {
+                let made = function.call(&self.arguments(arguments)?)?;
+                self.spent(made)?
+            }
+            Expr::Optional(of) => match self.eval(of)? {
+                of if of.is_nullish() => return Err(Stop::Short),
+                of => of,
+            },
+            Expr::Chain(chain) => match self.eval(chain) {
+                Err(Stop::Short) => Js::Undefined,
+                other => other?,
+            },
+        })
+    }
+
+    fn value(self, index: usize) -> Result<Js<'c>> {
+        let Some(plan) = self.script.values.get(index) else { return Ok(Js::Undefined) };
+        Ok(match self.context.eval(plan)? {
+            Rendered::Data(value) => Js::borrowed(value),
+            made => Js::owned(self.context.own(made)?),
+        })
+    }
+
+    fn template(self, pieces: &'c [Piece]) -> Result<Js<'c>> {
+        let mut out = String::new();
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => out.push_str(text),
+                Piece::Value(index) => out.push_str(&self.value(*index)?.text()?),
+            }
+        }
+        Ok(Js::text_of(out))
+    }
+
+    fn arguments(self, arguments: &'c [Expr]) -> Result<Arguments<'c>> {
+        arguments.iter().map(|argument| self.eval(argument)).collect::<Result<_>>().map(Arguments)
+    }
+
+    fn binary(self, operator: Operator, sides: &'c [Expr; 2]) -> Result<Js<'c>> {
+        let left = self.eval(&sides[0])?;
+        let decided = match operator {
+            Operator::Or => left.truthy(),
+            Operator::And => !left.truthy(),
+            Operator::Coalesce => !left.is_nullish(),
+            _ => {
+                let made = both(operator, &left, &self.eval(&sides[1])?)?;
+                return self.spent(made);
+            }
+        };
+        if decided { Ok(left) } else { self.eval(&sides[1]) }
+    }
+
+    /// Counts what was made against what the run may make.
+    fn spent(self, made: Js<'c>) -> Result<Js<'c>> {
+        match &made {
+            Js::Text(text) => self.context.spend(text.len())?,
+            Js::Structure(value) => self.context.spend_on(value)?,
+            _ => {}
+        }
+        Ok(made)
     }
 }
 
@@ -63,20 +172,9 @@ fn convert<'c>(conversion: Conversion, operand: Js<'c>) -> Result<Js<'c>> {
         Conversion::Number => Js::Number(operand.number()?),
         Conversion::String => match operand {
             Js::Text(text) => Js::Text(text),
-            other => Js::Text(Cow::Owned(other.text()?.into_owned())),
+            other => Js::text_of(other.text()?),
         },
     })
-}
-
-fn binary<'c>(operator: Operator, sides: &'c [Expr; 2], context: &'c Context<'_>) -> Result<Js<'c>> {
-    let left = eval(&sides[0], context)?;
-    let decided = match operator {
-        Operator::Or => left.truthy(),
-        Operator::And => !left.truthy(),
-        Operator::Coalesce => !left.is_nullish(),
-        _ => return both(operator, &left, &eval(&sides[1], context)?),
-    };
-    if decided { Ok(left) } else { eval(&sides[1], context) }
 }
 
 fn both<'c>(operator: Operator, left: &Js<'c>, right: &Js<'c>) -> Result<Js<'c>> {
@@ -91,8 +189,8 @@ fn both<'c>(operator: Operator, left: &Js<'c>, right: &Js<'c>) -> Result<Js<'c>>
         Operator::LessOrEqual => compare(Ordering::is_le),
         Operator::Greater => compare(Ordering::is_gt),
         Operator::GreaterOrEqual => compare(Ordering::is_ge),
-        Operator::Add if matches!(left, Js::Text(_)) || matches!(right, Js::Text(_)) => {
-            Ok(Js::Text(Cow::Owned(format!("{}{}", left.text()?, right.text()?))))
+        Operator::Add if left.is_textual() || right.is_textual() => {
+            Ok(Js::text_of(format!("{}{}", left.text()?, right.text()?)))
         }
         Operator::Add => calculate(|a, b| a + b),
         Operator::Subtract => calculate(|a, b| a - b),
@@ -103,24 +201,28 @@ fn both<'c>(operator: Operator, left: &Js<'c>, right: &Js<'c>) -> Result<Js<'c>>
     }
 }
 
+const INHERITS: Stop = Stop::Beyond("the script reads a property that JavaScript's own values have");
+
 fn member<'c>(of: Js<'c>, name: &str) -> Result<Js<'c>> {
-    let inherits = |what: &str| {
-        Err(EvalError::new(format!("the script reads a property of {what} other than .length and [index]")))
-    };
     match of {
-        Js::Undefined | Js::Null => Err(EvalError::new("the script reads a property of null or undefined")),
+        Js::Undefined | Js::Null => {
+            Err(EvalError::new("the script reads a property of null or undefined").into())
+        }
         Js::Text(text) => match name {
-            "length" => Ok(Js::Number(text.encode_utf16().count() as f64)),
+            "length" => Ok(Js::Number(text::length(&text) as f64)),
             _ => match Step::new(name).index() {
-                Some(index) => character(&text, index),
-                None => inherits("a string"),
+                Some(index) if index < text::length(&text) => {
+                    Ok(Js::text_of(text::cut(&text, index, index + 1)?))
+                }
+                Some(_) => Ok(Js::Undefined),
+                None => Err(INHERITS),
             },
         },
         Js::Structure(Cow::Borrowed(value)) => match value {
             Value::Array(items) => match (name, Step::new(name).index()) {
                 ("length", _) => Ok(Js::Number(items.len() as f64)),
                 (_, Some(index)) => Ok(items.get(index).map_or(Js::Undefined, Js::borrowed)),
-                _ => inherits("an array"),
+                _ => Err(INHERITS),
             },
             value => property(value.as_object().and_then(|object| object.get(name)).map(Js::borrowed), name),
         },
@@ -128,32 +230,19 @@ fn member<'c>(of: Js<'c>, name: &str) -> Result<Js<'c>> {
             Value::Array(items) => match (name, Step::new(name).index()) {
                 ("length", _) => Ok(Js::Number(items.len() as f64)),
                 (_, Some(index)) => Ok(items.into_iter().nth(index).map_or(Js::Undefined, Js::owned)),
-                _ => inherits("an array"),
+                _ => Err(INHERITS),
             },
             Value::Object(mut object) => property(object.remove(name).map(Js::owned), name),
             _ => Ok(Js::Undefined),
         },
-        _ => inherits("a number or a boolean"),
+        _ => Err(INHERITS),
     }
 }
 
 /// A property that is not there is undefined, unless JavaScript's objects have one of that name all the same.
 fn property<'c>(found: Option<Js<'c>>, name: &str) -> Result<Js<'c>> {
     match found {
-        None if super::parse::INHERITED.contains(&name) => {
-            Err(EvalError::new("the script reads a property that every object inherits"))
-        }
+        None if super::parse::INHERITED.contains(&name) => Err(INHERITS),
         found => Ok(found.unwrap_or(Js::Undefined)),
-    }
-}
-
-/// A UTF-16 unit of a string; half a surrogate pair is no text that JSON could hold.
-fn character<'c>(text: &str, index: usize) -> Result<Js<'c>> {
-    match text.encode_utf16().nth(index) {
-        None => Ok(Js::Undefined),
-        Some(unit) => match char::from_u32(u32::from(unit)) {
-            Some(character) => Ok(Js::Text(Cow::Owned(character.to_string()))),
-            None => Err(EvalError::new("the script takes half of a character")),
-        },
     }
 }

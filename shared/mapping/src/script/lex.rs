@@ -1,82 +1,87 @@
-//! Scripts as tokens.
+//! Scripts of simple shapes as tokens.
 
 use std::ops::Range;
 
 use super::Refusal;
-use crate::compile::{Compiler, Scope};
-use crate::expression::{Argument, Piece};
-use crate::plan::Plan;
-use crate::relaxed::Text;
+use super::parts::{Part, Parts};
 
+#[derive(Debug)]
 pub(super) struct Token {
     pub(super) kind: Kind,
     pub(super) range: Range<usize>,
+    /// Whether a line ended before it: a statement may have, too.
+    pub(super) line: bool,
 }
 
+#[derive(Debug)]
 pub(super) enum Kind {
     Number(f64),
-    Text(Vec<Plan>),
-    Value(Plan),
+    Text(String),
+    /// A template literal.
+    Template(Vec<Piece>),
+    /// A value that is handed over, by its index.
+    Value(usize),
     Name(String),
     Sign(&'static str),
 }
 
+/// A piece of a template literal.
+#[derive(Clone, Debug)]
+pub(super) enum Piece {
+    Text(String),
+    Value(usize),
+}
+
 /// Longer ones before those they start with.
-const SIGNS: [&str; 50] = [
+const SIGNS: [&str; 52] = [
     ">>>=", "...", "===", "!==", "**=", "<<=", ">>=", ">>>", "&&=", "||=", "??=", "=>", "==", "!=", "<=",
     ">=", "&&", "||", "??", "?.", "++", "--", "**", "<<", ">>", "+=", "-=", "*=", "/=", "%=", "&=", "|=",
-    "^=", "+", "-", "*", "/", "%", "!", "<", ">", "?", ":", "(", ")", "[", "]", ".", "=", ",",
+    "^=", "+", "-", "*", "/", "%", "!", "<", ">", "?", ":", "(", ")", "[", "]", ".", "=", ",", "{", "}",
 ];
 
-/// The tokens of a script. Nested expressions are compiled on the way, each to one token or to a part of a string.
-pub(super) fn tokens(
-    compiler: &mut Compiler<'_>,
-    argument: &Argument,
-    text: &Text,
-    scope: Scope,
-) -> Result<Vec<Token>, Refusal> {
-    let mut lexer = Lexer { tokens: Vec::new(), open: None };
-    for piece in &argument.pieces {
-        match piece {
-            Piece::Text(range) => lexer.text(text.as_str(), range.clone())?,
-            nested => {
-                let plan = compiler.piece(nested, text, scope);
-                lexer.nested(plan, nested.range().clone());
+/// The tokens of a script.
+pub(super) fn tokens(parts: &Parts, text: &str) -> Result<Vec<Token>, Refusal> {
+    let mut lexer = Lexer { tokens: Vec::new(), template: None, line: false };
+    for part in &parts.parts {
+        match part {
+            Part::Source(range) => lexer.source(text, range.clone())?,
+            Part::Value { index, range, key } => {
+                if *key {
+                    return Err(Refusal::needs("a key that is a value", range.clone()));
+                }
+                lexer.push(Kind::Value(*index), range.clone());
+            }
+            Part::Template { index, .. } => {
+                if let Some((_, pieces)) = &mut lexer.template {
+                    pieces.push(Piece::Value(*index));
+                }
             }
         }
     }
-    match lexer.open {
-        Some(open) => Err(Refusal::syntax("the quoted string is never closed", open.from..open.from + 1)),
+    match lexer.template {
+        Some((from, _)) => Err(Refusal::syntax("the template literal is never closed", from..from + 1)),
         None => Ok(lexer.tokens),
     }
 }
 
-/// A quoted string that is not closed yet.
-struct Quoted {
-    quote: char,
-    from: usize,
-    parts: Vec<Plan>,
-}
-
 struct Lexer {
     tokens: Vec<Token>,
-    open: Option<Quoted>,
+    /// The template literal that is not closed yet, and where it starts.
+    template: Option<(usize, Vec<Piece>)>,
+    line: bool,
 }
 
 impl Lexer {
-    fn nested(&mut self, plan: Plan, range: Range<usize>) {
-        match &mut self.open {
-            Some(quoted) => quoted.parts.push(plan),
-            None => self.tokens.push(Token { kind: Kind::Value(plan), range }),
-        }
+    fn push(&mut self, kind: Kind, range: Range<usize>) {
+        self.tokens.push(Token { kind, range, line: std::mem::take(&mut self.line) });
     }
 
-    fn text(&mut self, text: &str, range: Range<usize>) -> Result<(), Refusal> {
+    fn source(&mut self, text: &str, range: Range<usize>) -> Result<(), Refusal> {
         let mut at = range.start;
         while at < range.end {
             let rest = &text[at..range.end];
-            at += match &mut self.open {
-                Some(_) => self.quoted(rest, at)?,
+            at += match &self.template {
+                Some(_) => self.template(rest, at)?,
                 None => self.token(rest, at)?,
             };
         }
@@ -88,39 +93,42 @@ impl Lexer {
         let first = rest.chars().next().unwrap_or(' ');
         let length = first.len_utf8();
         match first {
-            c if c.is_whitespace() => return Ok(length),
-            '\'' | '"' => {
-                self.open = Some(Quoted { quote: first, from: at, parts: Vec::new() });
-                return Ok(length);
+            c if c.is_whitespace() || c == '\u{feff}' => {
+                self.line |= matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}');
+                Ok(length)
             }
-            '`' => return Err(Refusal::needs("a template literal", at..at + 1)),
-            '{' | '}' => return Err(Refusal::needs("braces", at..at + 1)),
-            ';' => return Err(Refusal::needs("a second statement", at..at + 1)),
-            '0'..='9' => return self.number(rest, at),
-            '.' if rest[1..].starts_with(|c: char| c.is_ascii_digit()) => return self.number(rest, at),
+            '\'' | '"' => self.quoted(rest, at),
+            '`' => {
+                self.template = Some((at, Vec::new()));
+                Ok(1)
+            }
+            ';' => Err(Refusal::needs("a second statement", at..at + 1)),
+            '0'..='9' => self.number(rest, at),
+            '.' if rest[1..].starts_with(|c: char| c.is_ascii_digit()) => self.number(rest, at),
             c if is_name(c) => {
                 let length = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
-                self.push(Kind::Name(rest[..length].to_owned()), at, length);
-                return Ok(length);
+                self.push(Kind::Name(rest[..length].to_owned()), at..at + length);
+                Ok(length)
             }
-            _ => {}
-        }
-        if rest.starts_with("//") || rest.starts_with("/*") {
-            return Err(Refusal::needs("a comment", at..at + 2));
-        }
-        match SIGNS.into_iter().find(|sign| rest.starts_with(sign)) {
-            // `a?.5:b` is a ternary.
-            Some("?.") if rest[2..].starts_with(|c: char| c.is_ascii_digit()) => {
-                self.push(Kind::Sign("?"), at, 1)
+            _ if rest.starts_with("//") || rest.starts_with("/*") => {
+                Err(Refusal::needs("a comment", at..at + 2))
             }
-            Some(sign) => self.push(Kind::Sign(sign), at, sign.len()),
-            None => return Err(Refusal::needs(format!("`{first}`"), at..at + length)),
+            _ => self.sign(rest, at, length),
         }
-        Ok(self.tokens.last().map_or(length, |token| token.range.len()))
     }
 
-    fn push(&mut self, kind: Kind, at: usize, length: usize) {
-        self.tokens.push(Token { kind, range: at..at + length });
+    fn sign(&mut self, rest: &str, at: usize, length: usize) -> Result<usize, Refusal> {
+        let sign = match SIGNS.into_iter().find(|sign| rest.starts_with(sign)) {
+            // `a?.5:b` is a ternary.
+            Some("?.") if rest[2..].starts_with(|c: char| c.is_ascii_digit()) => "?",
+            Some(sign) => sign,
+            None => {
+                let first = &rest[..length];
+                return Err(Refusal::needs(format!("`{first}`"), at..at + length));
+            }
+        };
+        self.push(Kind::Sign(sign), at..at + sign.len());
+        Ok(sign.len())
     }
 
     fn number(&mut self, rest: &str, at: usize) -> Result<usize, Refusal> {
@@ -142,40 +150,63 @@ impl Lexer {
             return Err(Refusal::needs("this form of a number", at..at + length));
         }
         match rest[..length].parse() {
-            Ok(number) => self.push(Kind::Number(number), at, length),
+            Ok(number) => self.push(Kind::Number(number), at..at + length),
             Err(_) => return Err(Refusal::syntax("not a number", at..at + length)),
         }
         Ok(length)
     }
 
-    /// A stretch of the open string; how long it is.
+    /// A quoted string without expressions; those with some are values.
     fn quoted(&mut self, rest: &str, at: usize) -> Result<usize, Refusal> {
-        let Some(open) = &mut self.open else { return Ok(rest.len()) };
-        let quote = open.quote;
-        let plain = rest.find([quote, '\\', '\n', '\r']).unwrap_or(rest.len());
-        append(&mut open.parts, &rest[..plain]);
-        let after = &rest[plain..];
-        if after.starts_with(quote) {
-            let range = open.from..at + plain + 1;
-            let parts = std::mem::take(&mut open.parts);
-            self.open = None;
-            self.tokens.push(Token { kind: Kind::Text(parts), range });
-            return Ok(plain + 1);
+        let quote = &rest[..1];
+        let (mut text, mut length) = (String::new(), 1);
+        loop {
+            let after = &rest[length..];
+            let Some(first) = after.chars().next() else {
+                return Err(Refusal::syntax("the quoted string is never closed", at..at + 1));
+            };
+            match first {
+                _ if after.starts_with(quote) => break,
+                '\\' => {
+                    let here = at + length;
+                    let (characters, taken) =
+                        escape(after).ok_or_else(|| Refusal::needs("this escape", here..here + 1))?;
+                    text.push_str(&characters);
+                    length += taken;
+                }
+                other => {
+                    text.push(other);
+                    length += other.len_utf8();
+                }
+            }
         }
-        if after.starts_with('\\') {
-            let here = at + plain;
-            let (characters, length) =
-                escape(after).ok_or_else(|| Refusal::syntax("not an escape", here..here + 1))?;
-            append(&mut open.parts, &characters);
-            return Ok(plain + length);
+        self.push(Kind::Text(text), at..at + length + 1);
+        Ok(length + 1)
+    }
+
+    /// A stretch of the open template literal; how long it is.
+    fn template(&mut self, rest: &str, at: usize) -> Result<usize, Refusal> {
+        let Some((from, pieces)) = &mut self.template else { return Ok(rest.len()) };
+        let plain = rest.find(['`', '\\', '$', '\r']).unwrap_or(rest.len());
+        if plain > 0 {
+            pieces.push(Piece::Text(rest[..plain].to_owned()));
+            return Ok(plain);
         }
-        if !after.is_empty() {
-            return Err(Refusal::syntax(
-                "a quoted string of a script ends on its line",
-                at + plain..at + plain + 1,
-            ));
+        if rest.starts_with('`') {
+            let (from, pieces) = (*from, std::mem::take(pieces));
+            self.template = None;
+            self.push(Kind::Template(pieces), from..at + 1);
+            return Ok(1);
         }
-        Ok(plain)
+        if rest.starts_with('$') && !rest.starts_with("${") {
+            pieces.push(Piece::Text("$".to_owned()));
+            return Ok(1);
+        }
+        let escaped = rest.starts_with('\\').then(|| escape(rest)).flatten();
+        let (characters, length) =
+            escaped.ok_or_else(|| Refusal::needs("an expression in a template literal", at..at + 1))?;
+        pieces.push(Piece::Text(characters));
+        Ok(length)
     }
 }
 
@@ -183,14 +214,8 @@ fn is_name(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '$')
 }
 
-fn append(parts: &mut Vec<Plan>, text: &str) {
-    if !text.is_empty() {
-        parts.push(Plan::text(text));
-    }
-}
-
 /// What the escape at the start of `rest` stands for (ECMAScript, 12.9.4), and how long it is.
-fn escape(rest: &str) -> Option<(String, usize)> {
+pub(super) fn escape(rest: &str) -> Option<(String, usize)> {
     let mut characters = rest.chars();
     let second = characters.nth(1)?;
     let simple = match second {

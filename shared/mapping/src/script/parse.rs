@@ -4,6 +4,7 @@ use std::iter::Peekable;
 use std::ops::Range;
 use std::vec::IntoIter;
 
+use super::call::{Function, Method};
 use super::lex::{Kind, Token};
 use super::{Conversion, Expr, Operator, Refusal};
 
@@ -27,7 +28,7 @@ pub(super) const INHERITED: [&str; 12] = [
 ];
 
 pub(super) fn expression(tokens: Vec<Token>, end: usize) -> Result<Expr, Refusal> {
-    let mut parser = Parser { tokens: tokens.into_iter().peekable(), end, depth: 0 };
+    let mut parser = Parser { tokens: tokens.into_iter().peekable(), end, depth: 0, taken: 0 };
     let expression = parser.ternary()?;
     match parser.tokens.next() {
         None => Ok(expression),
@@ -39,6 +40,8 @@ struct Parser {
     tokens: Peekable<IntoIter<Token>>,
     end: usize,
     depth: usize,
+    /// How many values were begun.
+    taken: usize,
 }
 
 /// The binary operators by how tightly they bind, loosest first.
@@ -73,7 +76,16 @@ impl Parser {
             return Ok(());
         }
         match self.tokens.next() {
-            Some(token) if is_unknown_sign(&token) => Err(refuse(&token)),
+            Some(token)
+                if is_unknown_sign(&token)
+                    || token.line
+                    || matches!(
+                        token.kind,
+                        Kind::Name(_) | Kind::Template(_) | Kind::Sign("(" | "," | "{")
+                    ) =>
+            {
+                Err(refuse(&token))
+            }
             Some(token) => Err(Refusal::syntax(format!("expected `{sign}`"), token.range)),
             None => {
                 Err(Refusal::syntax(format!("expected `{sign}` before the script ends"), self.end..self.end))
@@ -83,10 +95,7 @@ impl Parser {
 
     fn ternary(&mut self) -> Result<Expr, Refusal> {
         if self.depth == DEPTH {
-            return Err(Refusal::syntax(
-                format!("the script is nested deeper than {DEPTH}"),
-                self.end..self.end,
-            ));
+            return Err(self.too_deep());
         }
         self.depth += 1;
         let mut expression = self.binary(0)?;
@@ -111,7 +120,7 @@ impl Parser {
             }
             length += 1;
             if length > DEPTH * 4 {
-                return Err(Refusal::syntax("the script is too long", range));
+                return Err(Refusal::needs("so many operators", range));
             }
             left = Expr::Binary(operator, Box::new([left, right]));
         }
@@ -126,9 +135,9 @@ impl Parser {
         type Make = fn(Box<Expr>) -> Expr;
         let signs: [(&str, Make); 3] = [("!", Expr::Not), ("-", Expr::Negate), ("+", Expr::Plus)];
         for (sign, make) in signs {
-            if let Some(range) = self.sign(sign) {
+            if self.sign(sign).is_some() {
                 if self.depth == DEPTH {
-                    return Err(Refusal::syntax(format!("the script is nested deeper than {DEPTH}"), range));
+                    return Err(self.too_deep());
                 }
                 self.depth += 1;
                 let operand = self.unary()?;
@@ -136,18 +145,74 @@ impl Parser {
                 return Ok(make(Box::new(operand)));
             }
         }
+        if matches!(self.tokens.peek(), Some(Token { kind: Kind::Name(name), .. }) if name == "typeof") {
+            self.tokens.next();
+            if self.depth == DEPTH {
+                return Err(self.too_deep());
+            }
+            self.depth += 1;
+            let operand = self.unary()?;
+            self.depth -= 1;
+            return Ok(Expr::TypeOf(Box::new(operand)));
+        }
         let primary = self.primary()?;
         self.postfix(primary)
     }
 
+    fn too_deep(&self) -> Refusal {
+        Refusal::needs(format!("more than {DEPTH} levels of nesting"), self.end..self.end)
+    }
+
+    /// Expressions up to a closing sign, which is taken.
+    fn list(&mut self, close: &str) -> Result<Vec<Expr>, Refusal> {
+        let mut items = Vec::new();
+        while self.sign(close).is_none() {
+            items.push(self.ternary()?);
+            if self.sign(",").is_none() {
+                self.expect(close)?;
+                break;
+            }
+        }
+        Ok(items)
+    }
+
+    fn object(&mut self) -> Result<Expr, Refusal> {
+        let mut members: Vec<(String, Expr)> = Vec::new();
+        while self.sign("}").is_none() {
+            let key = match self.tokens.next() {
+                Some(Token { kind: Kind::Name(key) | Kind::Text(key), .. }) => key,
+                Some(token) => return Err(Refusal::needs("this key", token.range)),
+                None => {
+                    return Err(Refusal::syntax("expected `}` before the script ends", self.end..self.end));
+                }
+            };
+            // Keys that are special, that come twice, or that JavaScript would put in another order.
+            let odd = key == "__proto__"
+                || key.starts_with(|c: char| c.is_ascii_digit())
+                || members.iter().any(|(known, _)| *known == key);
+            if odd || !matches!(self.tokens.peek(), Some(Token { kind: Kind::Sign(":"), .. })) {
+                return Err(Refusal::needs("this object", self.end..self.end));
+            }
+            self.tokens.next();
+            members.push((key, self.ternary()?));
+            if self.sign(",").is_none() {
+                self.expect("}")?;
+                break;
+            }
+        }
+        Ok(Expr::Object(members))
+    }
+
     fn primary(&mut self) -> Result<Expr, Refusal> {
+        self.taken += 1;
         let Some(token) = self.tokens.next() else {
             return Err(Refusal::syntax("expected a value before the script ends", self.end..self.end));
         };
         match token.kind {
             Kind::Number(number) => Ok(Expr::Number(number)),
-            Kind::Text(parts) => Ok(Expr::Text(parts)),
-            Kind::Value(plan) => Ok(Expr::Value(plan)),
+            Kind::Text(text) => Ok(Expr::Text(text)),
+            Kind::Template(pieces) => Ok(Expr::Template(pieces)),
+            Kind::Value(index) => Ok(Expr::Value(index)),
             Kind::Sign("(") => {
                 let inner = self.ternary()?;
                 self.expect(")")?;
@@ -159,7 +224,11 @@ impl Parser {
                     inner => inner,
                 })
             }
-            Kind::Sign("[") => Err(Refusal::needs("an array", token.range)),
+            Kind::Sign("[") => self.list("]").map(Expr::Array),
+            // At the start of a script it would be a block.
+            Kind::Sign("{") if self.taken > 1 => self.object(),
+            Kind::Sign("{") => Err(refuse(&token)),
+            Kind::Sign(",") => Err(Refusal::needs("an empty place", token.range)),
             Kind::Sign("/") => Err(Refusal::needs("a regular expression", token.range)),
             Kind::Sign(_) if !is_unknown_sign(&token) => {
                 Err(Refusal::syntax("expected a value", token.range))
@@ -180,42 +249,87 @@ impl Parser {
             "String" => Conversion::String,
             "Number" => Conversion::Number,
             "Boolean" => Conversion::Boolean,
-            _ => return Err(refuse(token)),
+            _ => return self.function(name, token)?.ok_or_else(|| refuse(token)),
         };
         if self.sign("(").is_none() {
             return Err(Refusal::needs(format!("`{name}` other than as `{name}(x)`"), token.range.clone()));
         }
-        let operand = self.ternary()?;
-        self.expect(")")?;
-        Ok(Expr::Convert(conversion, Box::new(operand)))
+        let mut operands = self.list(")")?;
+        match (operands.len(), operands.pop()) {
+            (1, Some(operand)) => Ok(Expr::Convert(conversion, Box::new(operand))),
+            _ => Err(Refusal::needs(format!("`{name}` of other than one value"), token.range.clone())),
+        }
+    }
+
+    /// `parseInt(…)`, `Math.max(…)`; none where another name stands.
+    fn function(&mut self, name: &str, token: &Token) -> Result<Option<Expr>, Refusal> {
+        let mut full = name.to_owned();
+        if Function::is_namespace(name) {
+            if self.sign(".").is_none() {
+                return Ok(None);
+            }
+            match self.tokens.next() {
+                Some(Token { kind: Kind::Name(member), .. }) => full = format!("{name}.{member}"),
+                _ => return Ok(None),
+            }
+        }
+        let Some(function) = Function::find(&full) else { return Ok(None) };
+        if self.sign("(").is_none() {
+            return Err(Refusal::needs(format!("`{full}` without a call"), token.range.clone()));
+        }
+        Ok(Some(Expr::Function(function, self.list(")")?)))
     }
 
     fn postfix(&mut self, mut expression: Expr) -> Result<Expr, Refusal> {
-        let mut length = 0;
+        let (mut length, mut chain) = (0, false);
         loop {
             length += 1;
             if length > DEPTH {
-                return Err(Refusal::syntax("the script is nested too deep", self.end..self.end));
+                return Err(self.too_deep());
             }
-            if self.sign(".").is_some() {
-                let (name, range) = match self.tokens.next() {
-                    Some(Token { kind: Kind::Name(name), range }) => (name, range),
-                    Some(token) => return Err(Refusal::syntax("expected a name after `.`", token.range)),
-                    None => return Err(Refusal::syntax("expected a name after `.`", self.end..self.end)),
-                };
-                let called = matches!(self.tokens.peek(), Some(Token { kind: Kind::Sign("("), .. }));
-                if called || INHERITED.contains(&name.as_str()) {
-                    return Err(Refusal::needs(format!("`{name}`"), range));
+            if self.sign("?.").is_some() {
+                chain = true;
+                expression = Expr::Optional(Box::new(expression));
+                if self.sign("[").is_some() {
+                    expression = self.index(expression)?;
+                } else {
+                    expression = self.member(expression)?;
                 }
-                expression = Expr::Member(Box::new(expression), name);
+            } else if self.sign(".").is_some() {
+                expression = self.member(expression)?;
             } else if self.sign("[").is_some() {
-                let index = self.ternary()?;
-                self.expect("]")?;
-                expression = Expr::Index(Box::new([expression, index]));
+                expression = self.index(expression)?;
+            } else if chain {
+                return Ok(Expr::Chain(Box::new(expression)));
             } else {
                 return Ok(expression);
             }
         }
+    }
+
+    fn index(&mut self, of: Expr) -> Result<Expr, Refusal> {
+        let index = self.ternary()?;
+        self.expect("]")?;
+        Ok(Expr::Index(Box::new([of, index])))
+    }
+
+    fn member(&mut self, of: Expr) -> Result<Expr, Refusal> {
+        let (name, range) = match self.tokens.next() {
+            Some(Token { kind: Kind::Name(name), range, .. }) => (name, range),
+            Some(token @ Token { kind: Kind::Sign("("), .. }) => return Err(refuse(&token)),
+            Some(token) => return Err(Refusal::syntax("expected a name after `.`", token.range)),
+            None => return Err(Refusal::syntax("expected a name after `.`", self.end..self.end)),
+        };
+        if self.sign("(").is_some() {
+            let Some(method) = Method::find(&name) else {
+                return Err(Refusal::needs(format!("`{name}`"), range));
+            };
+            return Ok(Expr::Call(Box::new(of), method, self.list(")")?));
+        }
+        if INHERITED.contains(&name.as_str()) {
+            return Err(Refusal::needs(format!("`{name}`"), range));
+        }
+        Ok(Expr::Member(Box::new(of), name))
     }
 }
 
@@ -234,7 +348,7 @@ fn mixes(operator: Operator, left: &Expr, right: &Expr) -> bool {
 }
 
 fn is_unknown_sign(token: &Token) -> bool {
-    let known = ["?", ":", "(", ")", "[", "]", ".", "!", ","];
+    let known = ["?", ":", "(", ")", "[", "]", "{", "}", ".", "?.", "!", ","];
     matches!(token.kind, Kind::Sign(sign) if !known.contains(&sign)
         && !LEVELS.iter().any(|level| level.iter().any(|(operator, _)| *operator == sign)))
 }
@@ -243,12 +357,15 @@ fn is_unknown_sign(token: &Token) -> bool {
 fn refuse(token: &Token) -> Refusal {
     let range = token.range.clone();
     match &token.kind {
+        _ if token.line => Refusal::needs("a second statement", range),
+        Kind::Sign("{" | "}") => Refusal::needs("braces", range),
         Kind::Sign("(") => Refusal::needs("a call", range),
         Kind::Sign(sign) if is_unknown_sign(token) || *sign == "," => {
             Refusal::needs(format!("`{sign}`"), range)
         }
         Kind::Sign(sign) => Refusal::syntax(format!("`{sign}` has no place here"), range),
         Kind::Name(name) => Refusal::needs(format!("`{name}`"), range),
+        Kind::Template(_) => Refusal::needs("a tagged template", range),
         _ => Refusal::syntax("expected an operator or the end of the script", range),
     }
 }

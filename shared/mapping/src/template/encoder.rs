@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine, alphabet};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use thiserror::Error;
 
@@ -30,6 +31,12 @@ pub enum Encoder {
     Header,
     /// Base64 with padding (RFC 4648, section 4), as HTTP Basic has it.
     Base64,
+    /// Base64 with the alphabet for URLs and without padding (RFC 4648, section 5), as JOSE has it (RFC 7515, section 2).
+    Base64Url,
+    /// Two lowercase hexadecimal digits for each byte.
+    Hex,
+    /// The bytes that base64 text stands for: a file in a multipart body. Space in the text is left out, padding may be.
+    FromBase64,
 }
 
 /// A value that cannot stand in its place. The message never repeats the value.
@@ -37,22 +44,37 @@ pub enum Encoder {
 #[error("{0}")]
 pub struct EncodeError(&'static str);
 
+impl EncodeError {
+    /// See [`Template::DEEPEST`](super::Template::DEEPEST).
+    pub(super) const TOO_DEEP: Self = Self("a secret is encoded more than 16 times, one around another");
+}
+
 /// RFC 3986's unreserved characters stay.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// The form encoding keeps `*` and encodes `~`.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*').remove(b' ');
 
 impl Encoder {
-    /// The most bytes that one byte may become; room for `len * WIDEST + 4` never has to grow.
+    /// The most bytes that one byte may become, whatever the encoder.
     pub const WIDEST: usize = 6;
+
+    /// The most bytes that one byte may become here or take meanwhile; room for `len * growth + 4` never has to grow.
+    pub fn growth(self) -> usize {
+        match self {
+            Self::Raw | Self::Header => 1,
+            Self::Base64 | Self::Base64Url | Self::Hex => 2,
+            Self::PathSegment | Self::Query | Self::Form | Self::FromBase64 => 3,
+            Self::JsonString | Self::XmlText | Self::XmlAttribute => Self::WIDEST,
+        }
+    }
 
     /// Appends `plain`, escaped.
     ///
     /// The caller owns `out`: to leave no copy behind of a value that is secret, reserve
-    /// `plain.len() * Encoder::WIDEST + 4` bytes first and wipe `out` after use.
+    /// `plain.len() * self.growth() + 4` bytes first and wipe `out` after use.
     ///
     /// Fails when the place cannot hold the value: a line break in a header, bytes that are no UTF-8 in JSON or XML, a
-    /// control character in XML.
+    /// control character in XML, text that is no base64 where it is decoded.
     pub fn encode(self, plain: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
         match self {
             Self::Raw => out.extend_from_slice(plain),
@@ -66,7 +88,10 @@ impl Encoder {
             Self::JsonString => escape_json(utf8(plain)?, |piece| out.extend_from_slice(piece.as_bytes())),
             Self::XmlText => xml(utf8(plain)?, false, out)?,
             Self::XmlAttribute => xml(utf8(plain)?, true, out)?,
-            Self::Base64 => base64(plain, out)?,
+            Self::Base64 => base64(&STANDARD, plain, out)?,
+            Self::Base64Url => base64(&URL_SAFE_NO_PAD, plain, out)?,
+            Self::FromBase64 => from_base64(plain, out)?,
+            Self::Hex => hex(plain, out),
         }
         Ok(())
     }
@@ -132,11 +157,37 @@ fn xml(text: &str, attribute: bool, out: &mut Vec<u8>) -> Result<(), EncodeError
     Ok(())
 }
 
-fn base64(plain: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
+fn base64(engine: &impl Engine, plain: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
     const TOO_LONG: EncodeError = EncodeError("the value is too long for base64");
     let from = out.len();
     let length = base64::encoded_len(plain.len(), true).ok_or(TOO_LONG)?;
     out.resize(from + length, 0);
-    STANDARD.encode_slice(plain, &mut out[from..]).map_err(|_| TOO_LONG)?;
+    let written = engine.encode_slice(plain, &mut out[from..]).map_err(|_| TOO_LONG)?;
+    out.truncate(from + written);
+    Ok(())
+}
+
+fn hex(plain: &[u8], out: &mut Vec<u8>) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in plain {
+        out.extend([byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)]));
+    }
+}
+
+fn from_base64(text: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &alphabet::STANDARD,
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    const NOT_BASE64: EncodeError = EncodeError("the value is not base64");
+    let from = out.len();
+    out.extend(text.iter().filter(|byte| !byte.is_ascii_whitespace()));
+    let length = out.len() - from;
+    // Decoded behind itself and moved down, so that all copies are in the room that the caller wipes.
+    out.resize(from + 2 * length + 4, 0);
+    let (encoded, decoded) = out[from..].split_at_mut(length);
+    let written = LENIENT.decode_slice(encoded, decoded).map_err(|_| NOT_BASE64)?;
+    out.copy_within(from + length..from + length + written, from);
+    out.truncate(from + written);
     Ok(())
 }

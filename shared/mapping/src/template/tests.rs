@@ -22,8 +22,9 @@ fn text_is_joined_and_never_empty() {
     template.push_hole(secret("s"), Encoder::Header);
     template.write_with(|_| {});
     template.push_template(Template::text("c"));
-    let hole = Part::Hole(Hole { content: secret("s"), encoder: Encoder::Header });
-    assert_eq!(template.parts(), [Part::Text("ab".to_owned()), hole, Part::Text("c".to_owned())]);
+    let hole = Hole { content: secret("s"), encoder: Encoder::Header };
+    let parts: Vec<_> = template.parts().collect();
+    assert_eq!(parts, [Part::Text("ab"), Part::Hole(&hole), Part::Text("c")]);
     assert_eq!(template.masked(), "ab{{secret:s}}c");
     assert_eq!(template.as_text(), None);
 }
@@ -38,6 +39,23 @@ fn placing_escapes_text_now_and_holes_when_they_are_filled() {
     assert_eq!(out.masked(), "a\\\"b{{secret:s}}{{token:t}}");
     let encoders: Vec<_> = out.holes().map(|hole| hole.encoder).collect();
     assert_eq!(encoders, [Encoder::JsonString, Encoder::JsonString, Encoder::Base64]);
+}
+
+#[test]
+fn holes_keep_their_places_when_templates_are_joined() {
+    let mut tail = Template::hole(secret("b"), Encoder::Raw);
+    tail.push_text("-");
+    tail.push_hole(secret("c"), Encoder::Raw);
+    let mut whole = Template::text("whole");
+    whole.push_hole(secret("a"), Encoder::Raw);
+    whole.push_template(tail.clone());
+    assert_eq!(whole.masked(), "whole{{secret:a}}{{secret:b}}-{{secret:c}}");
+    assert!(!whole.ends_with(&['-']), "it ends in a hole");
+    let mut placed = Template::text("<");
+    placed.place(tail, Encoder::XmlText).unwrap();
+    placed.push_text(">");
+    assert_eq!(placed.masked(), "<{{secret:b}}-{{secret:c}}>");
+    assert!(placed.ends_with(&['>']));
 }
 
 #[test]
@@ -93,13 +111,19 @@ fn no_encoder_needs_more_room_than_it_says() {
         Encoder::XmlAttribute,
         Encoder::Header,
         Encoder::Base64,
+        Encoder::Base64Url,
+        Encoder::Hex,
+        Encoder::FromBase64,
     ];
     for encoder in encoders {
+        assert!(encoder.growth() <= Encoder::WIDEST);
         for byte in 0..=0x7f_u8 {
             for length in [1, 2, 3, 50] {
-                let mut out = Vec::new();
+                let mut out = Vec::with_capacity(length * encoder.growth() + 4);
+                let room = out.capacity();
                 if encoder.encode(&vec![byte; length], &mut out).is_ok() {
-                    assert!(out.len() <= length * Encoder::WIDEST + 4, "{encoder:?} {byte}");
+                    assert!(out.len() <= length * encoder.growth() + 4, "{encoder:?} {byte}");
+                    assert_eq!(out.capacity(), room, "{encoder:?} {byte}");
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::leading::leading;
 use super::number::{self, Number};
 use super::{Object, Value};
 use crate::limits::Limits;
@@ -31,17 +32,25 @@ impl Value {
     }
 
     /// As [`Value::from_json`], within the limits given.
+    ///
+    /// Long text is looked over from end to end before anything of it is held, so that refusing it takes no memory beside
+    /// the text itself.
     pub fn from_json_within(bytes: &[u8], limits: &Limits) -> Result<Self, JsonError> {
-        let text = match std::str::from_utf8(bytes) {
-            _ if bytes.len() > limits.bytes => {
-                return Err(place(&[], 0, format!("the text is longer than {} bytes", limits.bytes)));
-            }
-            Ok(text) => text,
-            Err(error) => return Err(place(bytes, error.valid_up_to(), "not UTF-8".to_owned())),
-        };
-        let mut reader = Reader { text, at: 0, depth: 0, nodes: 0, limits };
-        let value = reader.document().map_err(|message| place(bytes, reader.at, message))?;
-        Ok(value)
+        /// What is shorter takes little memory, whatever it holds.
+        const LONG: usize = 64 << 10;
+        if bytes.len() > limits.bytes {
+            return Err(place(
+                &[],
+                0,
+                format!("the text is longer than {} bytes (limit `bytes`)", limits.bytes),
+            ));
+        }
+        let text = std::str::from_utf8(bytes)
+            .map_err(|error| place(bytes, error.valid_up_to(), "not UTF-8".to_owned()))?;
+        if text.len() > LONG {
+            Reader::<false>::read(text, limits)?;
+        }
+        Reader::<true>::read(text, limits)
     }
 }
 
@@ -52,49 +61,59 @@ fn place(bytes: &[u8], at: usize, message: String) -> JsonError {
 
 type Read<T> = Result<T, String>;
 
-struct Reader<'a> {
+/// Reads, and builds the value if it is to `HOLD` it; else every value it gives is null or empty.
+struct Reader<'a, const HOLD: bool> {
     text: &'a str,
+    bytes: &'a [u8],
     at: usize,
     depth: usize,
     nodes: usize,
     limits: &'a Limits,
 }
 
-impl Reader<'_> {
+impl<'a, const HOLD: bool> Reader<'a, HOLD> {
+    fn read(text: &'a str, limits: &'a Limits) -> Result<Value, JsonError> {
+        let bytes = text.as_bytes();
+        let mut reader = Self { text, bytes, at: 0, depth: 0, nodes: 0, limits };
+        reader.document().map_err(|message| place(bytes, reader.at, message))
+    }
+
     fn document(&mut self) -> Read<Value> {
         self.space();
         let value = self.value()?;
         self.space();
-        if self.at < self.text.len() { Err("expected the end of the text".to_owned()) } else { Ok(value) }
+        if self.at < self.bytes.len() { Err("expected the end of the text".to_owned()) } else { Ok(value) }
     }
 
     fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+        self.bytes.get(self.at).copied()
     }
 
     fn space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
-        }
+        let is_space = |byte| (byte == b' ') | (byte == b'\n') | (byte == b'\r') | (byte == b'\t');
+        self.at += leading(&self.bytes[self.at..], is_space);
     }
 
     fn value(&mut self) -> Read<Value> {
         self.nodes += 1;
         if self.nodes > self.limits.nodes {
-            return Err(format!("more than {} values", self.limits.nodes));
+            return Err(format!("more than {} values (limit `nodes`)", self.limits.nodes));
         }
         match self.peek() {
             Some(b'{') => self.nested(Self::object),
             Some(b'[') => self.nested(Self::array),
             Some(b'"') => Ok(Value::String(self.string()?)),
             Some(b'-' | b'0'..=b'9') => self.number(),
-            _ => self.word(),
+            Some(b'n') => self.word("null", Value::Null),
+            Some(b't') => self.word("true", Value::Bool(true)),
+            Some(b'f') => self.word("false", Value::Bool(false)),
+            _ => Err(NO_VALUE.to_owned()),
         }
     }
 
     fn nested(&mut self, read: impl FnOnce(&mut Self) -> Read<Value>) -> Read<Value> {
         if self.depth == self.limits.depth {
-            return Err(format!("nested deeper than {}", self.limits.depth));
+            return Err(format!("nested deeper than {} (limit `depth`)", self.limits.depth));
         }
         self.depth += 1;
         self.at += 1;
@@ -120,7 +139,9 @@ impl Reader<'_> {
             }
             self.space();
             let value = self.value()?;
-            object.insert(key, value);
+            if HOLD {
+                object.insert(key, value);
+            }
             if self.end(b'}', "expected `,` or `}`")? {
                 return Ok(Value::Object(object));
             }
@@ -133,7 +154,10 @@ impl Reader<'_> {
             return Ok(Value::Array(items));
         }
         loop {
-            items.push(self.value()?);
+            let value = self.value()?;
+            if HOLD {
+                items.push(value);
+            }
             if self.end(b']', "expected `,` or `]`")? {
                 return Ok(Value::Array(items));
             }
@@ -160,107 +184,161 @@ impl Reader<'_> {
     }
 
     fn number(&mut self) -> Read<Value> {
-        let rest = &self.text[self.at..];
-        let length = number::scan(rest.as_bytes());
-        let number = Number::parse(&rest[..length]).ok_or("expected a number")?;
+        let start = self.at;
+        let length = number::scan(&self.bytes[start..]);
+        if length == 0 {
+            return Err("expected a number".to_owned());
+        }
         self.at += length;
         match self.peek() {
             Some(b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-') => Err("not a JSON number".to_owned()),
-            _ => Ok(Value::Number(number)),
+            _ if HOLD => Ok(Value::Number(Number::scanned(&self.text[start..self.at]))),
+            _ => Ok(Value::Null),
         }
     }
 
-    fn word(&mut self) -> Read<Value> {
-        let rest = &self.text[self.at..];
-        let words = [("null", Value::Null), ("true", Value::Bool(true)), ("false", Value::Bool(false))];
-        match words.into_iter().find(|(word, _)| rest.starts_with(word)) {
-            Some((word, value)) => {
-                self.at += word.len();
-                Ok(value)
-            }
-            None => Err("expected a value".to_owned()),
+    fn word(&mut self, word: &str, value: Value) -> Read<Value> {
+        if !self.bytes[self.at..].starts_with(word.as_bytes()) {
+            return Err(NO_VALUE.to_owned());
         }
+        self.at += word.len();
+        Ok(value)
     }
 
     fn string(&mut self) -> Read<String> {
+        let start = self.at + 1;
+        self.at = start + plain(&self.bytes[start..]);
+        if self.peek() != Some(b'"') {
+            return self.escaped(start);
+        }
+        let text = if HOLD { self.text[start..self.at].to_owned() } else { String::new() };
         self.at += 1;
+        Ok(text)
+    }
+
+    /// A string that starts at `start`, and needs a closer look from here on.
+    fn escaped(&mut self, start: usize) -> Read<String> {
         let mut out = String::new();
+        if HOLD {
+            // An escape is never shorter than what it stands for.
+            out.reserve_exact(self.raw_end() - start);
+            out.push_str(&self.text[start..self.at]);
+        }
         loop {
-            let rest = &self.text[self.at..];
-            let plain = rest.bytes().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f)).count();
-            out.push_str(&rest[..plain]);
-            self.at += plain;
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
                     return Ok(out);
                 }
                 Some(b'\\') => {
-                    let (character, length) = unescape(&self.text[self.at..])?;
-                    out.push(character);
+                    let (character, length) = match self.bytes.get(self.at + 1).copied().and_then(simple) {
+                        Some(character) => (character, 2),
+                        None => unescape(&self.text[self.at..])?,
+                    };
+                    if HOLD {
+                        out.push(character);
+                    }
                     self.at += length;
                 }
-                Some(_) => return Err("a control character must be escaped".to_owned()),
+                Some(0..=0x1f) => return Err("a control character must be escaped".to_owned()),
+                Some(_) => {
+                    let length = plain(&self.bytes[self.at..]);
+                    if HOLD {
+                        out.push_str(&self.text[self.at..self.at + length]);
+                    }
+                    self.at += length;
+                }
                 None => return Err("the string is never closed".to_owned()),
             }
         }
     }
+
+    /// Where the string that is being read ends, its escapes not looked at.
+    fn raw_end(&self) -> usize {
+        let mut at = self.at;
+        while let Some(byte) = self.bytes.get(at) {
+            match byte {
+                b'"' | 0..=0x1f => return at,
+                b'\\' => at += 2,
+                _ => at += plain(&self.bytes[at..]),
+            }
+        }
+        self.bytes.len()
+    }
+}
+
+const NO_VALUE: &str = "expected a value";
+
+/// How many bytes of a string stand for themselves before its end, an escape, or what may not stand in one.
+fn plain(bytes: &[u8]) -> usize {
+    leading(bytes, |byte| (byte >= 0x20) & (byte != b'"') & (byte != b'\\'))
 }
 
 /// The character that the escape at the start of `rest` stands for, and the length of the escape.
 pub(crate) fn unescape(rest: &str) -> Result<(char, usize), String> {
-    let character = match rest.as_bytes().get(1) {
-        Some(b'"') => '"',
-        Some(b'\\') => '\\',
-        Some(b'/') => '/',
-        Some(b'b') => '\u{8}',
-        Some(b'f') => '\u{c}',
-        Some(b'n') => '\n',
-        Some(b'r') => '\r',
-        Some(b't') => '\t',
-        Some(b'u') => return unicode(rest),
-        _ => {
-            return Err(
-                "unknown escape: one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX is expected".to_owned()
-            );
-        }
-    };
-    Ok((character, 2))
+    match rest.as_bytes().get(1).copied() {
+        Some(b'u') => unicode(rest),
+        second => second.and_then(simple).map(|character| (character, 2)).ok_or_else(|| {
+            "unknown escape: one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX is expected".to_owned()
+        }),
+    }
+}
+
+/// What a backslash and this byte stand for, where two bytes are all of the escape.
+fn simple(byte: u8) -> Option<char> {
+    Some(match byte {
+        b'"' | b'\\' | b'/' => char::from(byte),
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        _ => return None,
+    })
 }
 
 fn unicode(rest: &str) -> Result<(char, usize), String> {
-    let unit = |from: usize| -> Option<u32> {
-        let digits = rest.get(from..from + 4)?;
-        let hex =
-            rest.as_bytes().get(from - 2..from)? == b"\\u" && digits.bytes().all(|b| b.is_ascii_hexdigit());
-        hex.then(|| u32::from_str_radix(digits, 16).ok()).flatten()
-    };
-    let first = unit(2).ok_or("expected four hexadecimal digits after \\u")?;
+    let bytes = rest.as_bytes();
+    let first = unit(bytes, 0).ok_or("expected four hexadecimal digits after \\u")?;
     if let Some(character) = char::from_u32(first) {
         return Ok((character, 6));
     }
-    let second = unit(8).filter(|low| first < 0xdc00 && (0xdc00..0xe000).contains(low));
+    let second = unit(bytes, 6).filter(|low| first < 0xdc00 && (0xdc00..0xe000).contains(low));
     second
         .and_then(|low| char::from_u32(0x10000 + ((first - 0xd800) << 10) + (low - 0xdc00)))
         .map(|character| (character, 12))
         .ok_or_else(|| "a lone surrogate is no character".to_owned())
 }
 
+/// The UTF-16 unit that `\uXXXX` at an offset stands for.
+fn unit(bytes: &[u8], at: usize) -> Option<u32> {
+    let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
+    digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | u32::from(hex(*digit)?)))
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
 /// Hands over `text` as the inside of a JSON string, piece by piece, so that no copy of it stands anywhere else.
 pub(crate) fn escape(text: &str, mut write: impl FnMut(&str)) {
-    let mut from = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let escaped = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
-            control if control < 0x20 => CONTROL[usize::from(control)],
-            _ => continue,
-        };
+    let (bytes, mut from) = (text.as_bytes(), 0);
+    loop {
+        let at = from + plain(&bytes[from..]);
         write(&text[from..at]);
-        write(escaped);
+        write(match bytes.get(at) {
+            Some(b'"') => "\\\"",
+            Some(b'\\') => "\\\\",
+            Some(control) => CONTROL[usize::from(*control)],
+            None => return,
+        });
         from = at + 1;
     }
-    write(&text[from..]);
 }
 
 /// Appends `text` as the inside of a JSON string.

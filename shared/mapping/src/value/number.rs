@@ -1,38 +1,69 @@
 //! Numbers as text.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use super::leading::leading;
 
 /// A JSON number (RFC 8259, section 6), kept as the text it was written in.
 ///
 /// Equality is equality of the text: `1.0` and `1.00` differ, because they travel as written.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Number(Box<str>);
+#[derive(Clone)]
+pub struct Number(Digits);
+
+/// Nearly every number is short enough to lie in the value itself.
+#[derive(Clone)]
+enum Digits {
+    Short { length: u8, text: [u8; SHORT] },
+    Long(Box<str>),
+}
+
+/// With this a number takes as much room as a string: 24 bytes.
+const SHORT: usize = 22;
 
 impl Number {
     /// A number from its text, if the text is exactly one JSON number.
     pub fn parse(text: &str) -> Option<Self> {
-        (!text.is_empty() && scan(text.as_bytes()) == text.len()).then(|| Self(text.into()))
+        (!text.is_empty() && scan(text.as_bytes()) == text.len()).then(|| Self::scanned(text))
+    }
+
+    /// A number from text that [`scan`] has found to be one.
+    pub(super) fn scanned(text: &str) -> Self {
+        let mut short = [0; SHORT];
+        match short.get_mut(..text.len()) {
+            Some(room) => {
+                room.copy_from_slice(text.as_bytes());
+                Self(Digits::Short { length: text.len() as u8, text: short })
+            }
+            None => Self(Digits::Long(text.into())),
+        }
     }
 
     /// A double in the form ECMAScript prints it (`Number::toString`); `None` for NaN and the infinities, which JSON has no
     /// form for.
     pub fn from_f64(value: f64) -> Option<Self> {
-        value.is_finite().then(|| Self(ecmascript(value).into()))
+        value.is_finite().then(|| Self::scanned(&ecmascript(value)))
     }
 
     /// The text of the number.
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            // What was put in is ASCII.
+            Digits::Short { length, text } => {
+                std::str::from_utf8(&text[..usize::from(*length)]).unwrap_or_default()
+            }
+            Digits::Long(text) => text,
+        }
     }
 
     /// The nearest double. Numbers too large for one give an infinity.
     pub fn as_f64(&self) -> f64 {
-        self.0.parse().unwrap_or(f64::NAN)
+        self.as_str().parse().unwrap_or(f64::NAN)
     }
 
     /// The number as an integer, if it is written as one and fits.
     pub fn as_i64(&self) -> Option<i64> {
-        self.0.parse().ok()
+        self.as_str().parse().ok()
     }
 
     /// Whether a double holds this number without changing which number it is.
@@ -40,42 +71,57 @@ impl Number {
     /// Fractions are held to double precision, as everywhere; a whole number is held only when no digit is lost, because a
     /// whole number with many digits is mostly an identifier.
     pub fn fits_f64(&self) -> bool {
-        if self.0.contains(['.', 'e', 'E']) {
+        let text = self.as_str();
+        if text.contains(['.', 'e', 'E']) {
             return self.as_f64().is_finite();
         }
         /// Whole numbers of so many digits are all held.
         const ALWAYS: usize = 15;
-        self.0.len() <= ALWAYS || format!("{:.0}", self.as_f64()) == *self.0
+        text.len() <= ALWAYS || format!("{:.0}", self.as_f64()) == text
+    }
+}
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Number {}
+
+impl Hash for Number {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
     }
 }
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl From<i64> for Number {
     fn from(value: i64) -> Self {
-        Self(value.to_string().into())
+        Self::scanned(&value.to_string())
     }
 }
 
 impl From<u64> for Number {
     fn from(value: u64) -> Self {
-        Self(value.to_string().into())
+        Self::scanned(&value.to_string())
     }
 }
 
 /// The length of the JSON number that `bytes` starts with; 0 if there is none.
 pub(crate) fn scan(bytes: &[u8]) -> usize {
-    let digits = |from: usize| bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let digits = |from: usize| leading(&bytes[from..], |byte| byte.is_ascii_digit());
     let sign = usize::from(bytes.first() == Some(&b'-'));
     let whole = match bytes.get(sign) {
         Some(b'0') => 1,

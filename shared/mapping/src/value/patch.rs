@@ -14,11 +14,10 @@ impl Value {
             *self = Value::object();
         }
         let Value::Object(target) = self else { return };
+        let mut taken = false;
         for (key, change) in changes.iter() {
             match (change, target.get_mut(key)) {
-                (Value::Null, _) => {
-                    target.remove(key);
-                }
+                (Value::Null, member) => taken |= member.is_some(),
                 (_, Some(member)) => member.merge_patch(change),
                 (_, None) => {
                     let mut member = Value::Null;
@@ -26,6 +25,10 @@ impl Value {
                     target.insert(key, member);
                 }
             }
+        }
+        // All at once: one by one, a large patch of a large object would take the product of their sizes.
+        if taken {
+            target.retain(|key, _| !matches!(changes.get(key), Some(Value::Null)));
         }
     }
 }

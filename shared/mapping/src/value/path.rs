@@ -18,4 +18,13 @@ impl Value {
             _ => None,
         }
     }
+
+    /// As [`Value::step`], to change or take what lies there.
+    pub(crate) fn step_mut(&mut self, step: &Step) -> Option<&mut Value> {
+        match self {
+            Self::Object(object) => object.get_mut(step.as_str()),
+            Self::Array(items) => items.get_mut(step.index()?),
+            _ => None,
+        }
+    }
 }

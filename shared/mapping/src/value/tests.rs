@@ -1,7 +1,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Number, Value};
+use super::{Number, Object, Value};
 use crate::limits::Limits;
 
 fn vectors(file: &str) -> Vec<Value> {
@@ -67,11 +67,11 @@ fn an_error_names_line_and_column_and_nothing_of_the_text() {
 fn limits_hold() {
     for text in ["[".repeat(100_000), "{\"a\":".repeat(100_000)] {
         let error = Value::from_json(text.as_bytes()).unwrap_err();
-        assert_eq!(error.message, "nested deeper than 256");
+        assert_eq!(error.message, "nested deeper than 256 (limit `depth`)");
     }
     let deep = format!("{}{}", "[".repeat(256), "]".repeat(256));
     assert!(Value::from_json(deep.as_bytes()).is_ok());
-    let limits = Limits { bytes: 8, depth: 8, nodes: 3 };
+    let limits = Limits { bytes: 8, depth: 8, nodes: 3, ..Limits::DATA };
     assert!(Value::from_json_within(b"[1,2]", &limits).is_ok());
     assert!(Value::from_json_within(b"[1,2,3]", &limits).is_err());
     assert!(Value::from_json_within(b"         1", &limits).is_err());
@@ -130,5 +130,71 @@ fn which_numbers_a_double_holds() {
     }
     for text in ["", "01", "+1", "1.", ".5", "1e", "0x1", "1 ", "NaN", "--1"] {
         assert_eq!(Number::parse(text), None, "{text}");
+    }
+}
+
+/// Up to sixteen members are a list, more have an index: nothing may show which.
+#[test]
+fn objects_are_the_same_however_many_members_they_have() {
+    for count in [0, 1, 15, 16, 17, 18, 200] {
+        let key = |index: usize| format!("k{index}");
+        let member = |index: usize| (key(index), Value::from(index as u64));
+        let mut object: Object = (0..count).map(member).collect();
+        assert_eq!(object.len(), count);
+        assert!(object.keys().eq((0..count).map(key)), "{count}");
+        assert!((0..count).all(|index| object.get(&key(index)) == Some(&member(index).1)));
+        let mut grown = Object::default();
+        (0..count).rev().map(member).for_each(|(key, value)| assert!(grown.insert(key, value).is_none()));
+        assert_eq!(grown, object, "in whatever order");
+        if count == 0 {
+            continue;
+        }
+        let last = key(count - 1);
+        assert_eq!(object.insert(last.as_str(), "new"), Some(member(count - 1).1));
+        assert_ne!(grown, object);
+        assert_eq!((object.len(), object.get(&last)), (count, Some(&Value::from("new"))));
+        assert_eq!(object.remove(&key(0)).is_some(), !object.contains_key(&key(0)));
+        assert!(object.keys().eq((1..count).map(key)), "{count}");
+        object.retain(|key, _| key == last);
+        assert!(object.into_iter().map(|(key, _)| key).eq((count > 1).then_some(last)), "{count}");
+    }
+}
+
+#[test]
+fn a_patch_takes_away_what_it_names_and_keeps_the_order() {
+    for count in [3_u64, 40] {
+        let mut value = Value::Object((0..count).map(|index| (format!("k{index}"), index.into())).collect());
+        let patch = Value::from([
+            ("k1", Value::Null),
+            ("none", Value::Null),
+            ("k0", "x".into()),
+            ("new", true.into()),
+        ]);
+        value.merge_patch(&patch);
+        let keys: Vec<_> = value.as_object().unwrap().keys().collect();
+        assert_eq!(keys.len() as u64, count);
+        assert_eq!((keys[0], keys[1], keys[keys.len() - 1]), ("k0", "k2", "new"));
+        assert_eq!(value.get("k0"), Some(&Value::from("x")));
+    }
+}
+
+/// Errors and ends at every distance from the start: long stretches are looked at many bytes at a time.
+#[test]
+fn long_stretches_are_read_as_short_ones_are() {
+    for length in 0..200 {
+        let text = "a".repeat(length);
+        let string = |inside: &str| Value::from_json(format!("\"{text}{inside}\"").as_bytes());
+        assert_eq!(string(""), Ok(Value::from(text.as_str())));
+        assert_eq!(string("é\\n\\ud83d\\ude00b"), Ok(Value::from(format!("{text}é\n😀b"))));
+        for broken in ["\u{1}", "\\x", "\\ud800", "\n", "\u{1f}bcdefghijklmnopqrstuvwxyz"] {
+            assert_eq!(string(broken).map_err(|error| error.column), Err(length + 2), "{length} {broken:?}");
+        }
+        let digits = format!("1{}", "7".repeat(length));
+        assert_eq!(Value::from_json(digits.as_bytes()).map(|value| value.to_string()), Ok(digits.clone()));
+        assert!(Value::from_json(format!("{digits}x").as_bytes()).is_err());
+        let spaced = format!("[{}1]", " \n\t\r".repeat(length));
+        assert_eq!(Value::from_json(spaced.as_bytes()).map(|value| value.to_string()), Ok("[1]".to_owned()));
+        let escaped = Value::from(format!("{text}\"\u{7f}\u{1}"));
+        assert_eq!(escaped.to_string(), format!("\"{text}\\\"\u{7f}\\u0001\""));
     }
 }

@@ -8,7 +8,9 @@ use super::json::escape_into;
 impl Value {
     /// The value as compact JSON: no space, members in order, numbers as they came.
     pub fn to_json(&self) -> Vec<u8> {
-        self.to_string().into_bytes()
+        let mut out = String::new();
+        self.write_json(&mut out);
+        out.into_bytes()
     }
 
     /// Appends the value as compact JSON.

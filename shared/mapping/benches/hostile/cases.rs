@@ -1,0 +1,128 @@
+//! Texts that ask for too much, or for as much as there may be.
+
+/// How large the cases are that may be of any size.
+#[derive(Clone, Copy)]
+pub(crate) struct Scale {
+    /// Of text, in bytes.
+    pub(crate) bytes: usize,
+    /// Of what is read, in values.
+    pub(crate) values: usize,
+}
+
+/// A case, made when its turn comes.
+pub(crate) type Make = fn(Scale) -> Case;
+
+/// A text, and what there is to know about it.
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) text: Vec<u8>,
+}
+
+fn case(name: &'static str, text: impl Into<Vec<u8>>) -> Case {
+    Case { name, text: text.into() }
+}
+
+/// So many times the same between two ends.
+fn filled(open: &str, fill: &str, close: &[u8], bytes: usize) -> Vec<u8> {
+    let mut text = open.as_bytes().to_vec();
+    text.reserve_exact(bytes + close.len());
+    while text.len() + fill.len() <= bytes {
+        text.extend_from_slice(fill.as_bytes());
+    }
+    text.extend_from_slice(close);
+    text
+}
+
+/// An array of so many values.
+fn values(count: usize, value: &str) -> Vec<u8> {
+    format!("[{}{value}]", format!("{value},").repeat(count - 1)).into_bytes()
+}
+
+/// An object of so many members.
+fn members(count: usize) -> Vec<u8> {
+    let members: Vec<String> = (0..count).map(|index| format!("\"{index}\":0")).collect();
+    format!("{{{}}}", members.join(",")).into_bytes()
+}
+
+/// Data that is refused.
+pub(crate) const REFUSED: [Make; 17] = [
+    |_| case("100,000 arrays in one another", "[".repeat(100_000)),
+    |_| case("the same, closed", "[".repeat(100_000) + &"]".repeat(100_000)),
+    |_| case("100,000 objects in one another", "{\"a\":".repeat(100_000)),
+    |_| case("a string of 100 MB", filled("\"", "a", b"\"", 100_000_000)),
+    |of| case("a string that is never closed", filled("\"", "a", b"", of.bytes)),
+    |of| case("a control character at the end", filled("\"", "a", b"\x01\"", of.bytes)),
+    |of| case("bytes that are no UTF-8 at the end", filled("\"", "a", b"\xff\"", of.bytes)),
+    |of| case("a lone surrogate at the end", filled("\"", "a", b"\\ud800\"", of.bytes)),
+    |of| case("escapes, a lone surrogate at the end", filled("\"", "\\n", b"\\ud800\"", of.bytes)),
+    |of| {
+        case(
+            "escaped surrogates, a lone one at the end",
+            filled("\"", "\\ud83d\\ude00", b"\\udc00\"", of.bytes),
+        )
+    },
+    |_| case("a million and one numbers", values(1_000_001, "0")),
+    |_| case("a million and one empty objects", values(1_000_001, "{}")),
+    |_| {
+        case(
+            "a million members, and the array they are in",
+            [b"[".as_slice(), &members(1_000_000), b"]"].concat(),
+        )
+    },
+    |of| {
+        case(
+            "long numbers, the last broken",
+            filled(
+                "[",
+                "1234567890123456789012345678901234567890123456789012345678901234567890,",
+                b"1.]",
+                of.bytes,
+            ),
+        )
+    },
+    |of| case("one number, broken at the end", filled("", "1", b".", of.bytes)),
+    |of| case("space, and no value", filled("", " ", b"", of.bytes)),
+    |of| case("empty lines, and no value", filled("", "\n", b"x", of.bytes)),
+];
+
+/// Data that is read.
+pub(crate) const READ: [Make; 7] = [
+    |of| case("numbers in an array", values(of.values, "0")),
+    |of| case("empty objects in an array", values(of.values, "{}")),
+    |of| {
+        case(
+            "objects of three members",
+            values(of.values / 4, "{\"id\":12345678,\"name\":\"a name\",\"on\":true}"),
+        )
+    },
+    |of| case("members in one object", members(of.values)),
+    |of| case("a string", filled("\"", "a", b"\"", of.bytes)),
+    |of| case("a string of escapes", filled("\"", "\\n", b"\"", of.bytes)),
+    |of| {
+        case(
+            "long numbers",
+            filled(
+                "[",
+                "1234567890123456789012345678901234567890123456789012345678901234567890,",
+                b"1]",
+                of.bytes,
+            ),
+        )
+    },
+];
+
+/// Nearly as long as authored text may be.
+const AUTHORED: usize = 4_000_000;
+
+/// Authored text that is refused.
+pub(crate) const REFUSED_TEXT: [Make; 9] = [
+    |_| case("100,000 arrays in one another", "[".repeat(100_000)),
+    |_| case("100,000 expressions in one another", "${if:".repeat(100_000)),
+    |_| case("5 MB", filled("\"", "a", b"\"", 5_000_000)),
+    |_| case("a string that is never closed", filled("\"", "a", b"", AUTHORED)),
+    |_| case("control characters", filled("\"", "\u{1}", b"\"", AUTHORED)),
+    |_| case("escapes that are none", filled("\"", "\\q", b"\"", AUTHORED)),
+    |_| case("one key, again and again", filled("{", "\"a\":1,", b"}", 1_000_000)),
+    |_| case("200,001 numbers", values(200_001, "0")),
+    |_| case("words that are no values", filled("[", "x,", b"]", AUTHORED)),
+];

@@ -1,0 +1,70 @@
+//! Bytes as text.
+
+use std::borrow::Cow;
+
+use encoding_rs::{CoderResult, DecoderResult, Encoding, UTF_8};
+
+use super::AnswerError;
+use crate::limits::Limits;
+use crate::position;
+
+/// The body as text; a byte order mark decides before any label. `encoding` is `None` where a label named none.
+pub(super) fn decode<'b>(
+    encoding: Option<&'static Encoding>,
+    body: &'b [u8],
+    format: &'static str,
+) -> Result<Cow<'b, str>, AnswerError> {
+    let too_long = || AnswerError::whole(format, format!("longer than {} bytes", Limits::DATA.bytes));
+    if body.len() > Limits::DATA.bytes {
+        return Err(too_long());
+    }
+    let unknown = || AnswerError::whole(format, "its character set is not known");
+    let (encoding, body) = match Encoding::for_bom(body) {
+        Some((marked, length)) => (marked, &body[length..]),
+        None => (encoding.ok_or_else(unknown)?, body),
+    };
+    if encoding == UTF_8 {
+        let broken = |error: std::str::Utf8Error| at(body, error.valid_up_to(), format, encoding);
+        return std::str::from_utf8(body).map(Cow::Borrowed).map_err(broken);
+    }
+    let length = decoded_length(encoding, body).map_err(|wrong| {
+        // The place in the text as far as there is one.
+        let (before, _) = encoding.decode_without_bom_handling(&body[..wrong]);
+        at(before.as_bytes(), before.len(), format, encoding)
+    })?;
+    if length > Limits::DATA.bytes {
+        return Err(too_long());
+    }
+    // A decoder stops where the room left could be too little for one more character.
+    let mut text = String::with_capacity(length + 16);
+    let (result, ..) = encoding.new_decoder_without_bom_handling().decode_to_string(body, &mut text, true);
+    match result {
+        CoderResult::InputEmpty => Ok(Cow::Owned(text)),
+        CoderResult::OutputFull => Err(too_long()),
+    }
+}
+
+/// How long the text will be, so that it is made in one piece; or where the bytes are none of the encoding's.
+fn decoded_length(encoding: &'static Encoding, body: &[u8]) -> Result<usize, usize> {
+    let mut decoder = encoding.new_decoder_without_bom_handling();
+    let mut window = [0; 4096];
+    let (mut length, mut from) = (0, 0);
+    loop {
+        let (result, read, written) =
+            decoder.decode_to_utf8_without_replacement(&body[from..], &mut window, true);
+        from += read;
+        length += written;
+        match result {
+            DecoderResult::InputEmpty => return Ok(length),
+            DecoderResult::OutputFull => {}
+            DecoderResult::Malformed(wrong, after) => {
+                return Err(from.saturating_sub(usize::from(wrong) + usize::from(after)));
+            }
+        }
+    }
+}
+
+fn at(before: &[u8], offset: usize, format: &'static str, encoding: &'static Encoding) -> AnswerError {
+    let (line, column) = position::of(before, offset);
+    AnswerError { format, message: format!("its bytes are not {}", encoding.name()), line, column }
+}

@@ -1,0 +1,253 @@
+//! The functions and methods that simple shapes may call. None takes a function, and none changes what it is called on.
+
+use std::borrow::Cow;
+
+use super::coerce::{Js, Result, Stop, is_big};
+use super::{list, maths, text};
+use crate::value::{Number, Object, Value};
+
+/// What a function or method is called with; what is missing is undefined.
+pub(super) struct Arguments<'a>(pub(super) Vec<Js<'a>>);
+
+impl<'a> Arguments<'a> {
+    pub(super) fn get(&self, index: usize) -> &Js<'a> {
+        self.0.get(index).unwrap_or(&Js::Undefined)
+    }
+
+    /// `ToIntegerOrInfinity` of an argument; none where it is undefined.
+    pub(super) fn integer(&self, index: usize) -> Result<Option<f64>> {
+        match self.get(index) {
+            Js::Undefined => Ok(None),
+            given => {
+                let number = given.number()?;
+                Ok(Some(if number.is_nan() { 0.0 } else { number.trunc() }))
+            }
+        }
+    }
+
+    /// A place counted from the end where it is negative, within `0..=length`.
+    pub(super) fn relative(&self, index: usize, length: usize, otherwise: usize) -> Result<usize> {
+        Ok(match self.integer(index)? {
+            None => otherwise,
+            Some(at) if at < 0.0 => (length as f64 + at).max(0.0) as usize,
+            Some(at) => at.min(length as f64) as usize,
+        })
+    }
+
+    /// A place within `0..=length`; what is negative is 0.
+    pub(super) fn clamped(&self, index: usize, length: usize, otherwise: usize) -> Result<usize> {
+        Ok(self.integer(index)?.map_or(otherwise, |at| at.clamp(0.0, length as f64) as usize))
+    }
+}
+
+/// A method of strings, arrays or numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Method {
+    At,
+    CharAt,
+    Concat,
+    EndsWith,
+    Includes,
+    IndexOf,
+    Join,
+    LastIndexOf,
+    PadEnd,
+    PadStart,
+    Repeat,
+    Replace,
+    ReplaceAll,
+    Slice,
+    Split,
+    StartsWith,
+    Substring,
+    ToFixed,
+    ToLowerCase,
+    ToString,
+    ToUpperCase,
+    Trim,
+    TrimEnd,
+    TrimStart,
+}
+
+const METHODS: [(&str, Method); 24] = [
+    ("at", Method::At),
+    ("charAt", Method::CharAt),
+    ("concat", Method::Concat),
+    ("endsWith", Method::EndsWith),
+    ("includes", Method::Includes),
+    ("indexOf", Method::IndexOf),
+    ("join", Method::Join),
+    ("lastIndexOf", Method::LastIndexOf),
+    ("padEnd", Method::PadEnd),
+    ("padStart", Method::PadStart),
+    ("repeat", Method::Repeat),
+    ("replace", Method::Replace),
+    ("replaceAll", Method::ReplaceAll),
+    ("slice", Method::Slice),
+    ("split", Method::Split),
+    ("startsWith", Method::StartsWith),
+    ("substring", Method::Substring),
+    ("toFixed", Method::ToFixed),
+    ("toLowerCase", Method::ToLowerCase),
+    ("toString", Method::ToString),
+    ("toUpperCase", Method::ToUpperCase),
+    ("trim", Method::Trim),
+    ("trimEnd", Method::TrimEnd),
+    ("trimStart", Method::TrimStart),
+];
+
+impl Method {
+    pub(super) fn find(name: &str) -> Option<Self> {
+        METHODS.into_iter().find(|(known, _)| *known == name).map(|(_, method)| method)
+    }
+
+    /// Calls the method on a value.
+    pub(super) fn call<'c>(self, this: Js<'c>, arguments: &Arguments<'c>) -> Result<Js<'c>> {
+        match this {
+            Js::Text(text) => text::call(self, text, arguments),
+            Js::Structure(value) => match &*value {
+                Value::Array(items) => list::call(self, items, arguments),
+                _ => Err(Stop::Beyond("the script calls a method of an object")),
+            },
+            Js::Number(_) | Js::Handed(_) | Js::Bool(_)
+                if self == Self::ToString && arguments.0.is_empty() =>
+            {
+                Ok(Js::text_of(this.text()?))
+            }
+            Js::Handed(number) if is_big(&number) => {
+                Err(Stop::Beyond("the script calls a method of a BigInt"))
+            }
+            Js::Number(_) | Js::Handed(_) if self == Self::ToFixed => maths::to_fixed(&this, arguments),
+            _ => Err(Stop::Beyond("the script calls a method that its value does not have")),
+        }
+    }
+}
+
+/// A function by its full name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Function {
+    IsArray,
+    Keys,
+    Parse,
+    Stringify,
+    ParseFloat,
+    ParseInt,
+    IsNaN,
+    Maths(maths::Maths),
+}
+
+const FUNCTIONS: [(&str, Function); 18] = [
+    ("Array.isArray", Function::IsArray),
+    ("JSON.parse", Function::Parse),
+    ("JSON.stringify", Function::Stringify),
+    ("Math.abs", Function::Maths(maths::Maths::Abs)),
+    ("Math.ceil", Function::Maths(maths::Maths::Ceil)),
+    ("Math.floor", Function::Maths(maths::Maths::Floor)),
+    ("Math.max", Function::Maths(maths::Maths::Max)),
+    ("Math.min", Function::Maths(maths::Maths::Min)),
+    ("Math.round", Function::Maths(maths::Maths::Round)),
+    ("Math.sign", Function::Maths(maths::Maths::Sign)),
+    ("Math.sqrt", Function::Maths(maths::Maths::Sqrt)),
+    ("Math.trunc", Function::Maths(maths::Maths::Trunc)),
+    ("Number.parseFloat", Function::ParseFloat),
+    ("Number.parseInt", Function::ParseInt),
+    ("Object.keys", Function::Keys),
+    ("isNaN", Function::IsNaN),
+    ("parseFloat", Function::ParseFloat),
+    ("parseInt", Function::ParseInt),
+];
+
+impl Function {
+    /// Whether a name stands before the `.` of functions.
+    pub(super) fn is_namespace(name: &str) -> bool {
+        matches!(name, "Array" | "JSON" | "Math" | "Object")
+    }
+
+    pub(super) fn find(name: &str) -> Option<Self> {
+        FUNCTIONS.into_iter().find(|(known, _)| *known == name).map(|(_, function)| function)
+    }
+
+    pub(super) fn call<'c>(self, arguments: &Arguments<'c>) -> Result<Js<'c>> {
+        let first = arguments.get(0);
+        match self {
+            Self::IsArray => {
+                Ok(Js::Bool(matches!(first, Js::Structure(value) if matches!(**value, Value::Array(_)))))
+            }
+            Self::Keys => keys(first),
+            Self::Parse => parse(&first.text()?, arguments),
+            Self::Stringify => stringify(arguments),
+            Self::ParseFloat => maths::parse_float(&first.text()?),
+            Self::ParseInt => maths::parse_int(&first.text()?, arguments),
+            Self::IsNaN => Ok(Js::Bool(first.number()?.is_nan())),
+            Self::Maths(function) => function.call(&arguments.0),
+        }
+    }
+}
+
+/// A key that JavaScript would put before the others: an array index (ECMAScript, 10.1.11).
+fn is_index(key: &str) -> bool {
+    key == "0"
+        || (!key.starts_with('0')
+            && key.len() <= 20
+            && !key.is_empty()
+            && key.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+const ORDER: Stop = Stop::Beyond("the script reads an object whose keys JavaScript puts in another order");
+
+fn keys<'c>(of: &Js<'c>) -> Result<Js<'c>> {
+    let keys = match of {
+        Js::Structure(value) => match &**value {
+            Value::Object(object) if object.keys().any(is_index) => return Err(ORDER),
+            Value::Object(object) => object.keys().map(Value::from).collect::<Vec<_>>(),
+            Value::Array(items) => (0..items.len()).map(|index| Value::from(index.to_string())).collect(),
+            _ => Vec::new(),
+        },
+        _ => return Err(Stop::Beyond("the script asks for the keys of what is no object")),
+    };
+    Ok(Js::Structure(Cow::Owned(Value::Array(keys))))
+}
+
+fn parse<'c>(text: &str, arguments: &Arguments<'c>) -> Result<Js<'c>> {
+    if arguments.0.len() > 1 {
+        return Err(Stop::Beyond("the script revives JSON"));
+    }
+    let parsed = Value::from_json(text.as_bytes())
+        .map_err(|_| Stop::Beyond("the script reads JSON that this language would not"))?;
+    canonical(parsed).map(Js::owned)
+}
+
+fn stringify<'c>(arguments: &Arguments<'c>) -> Result<Js<'c>> {
+    if arguments.0.len() > 1 {
+        return Err(Stop::Beyond("the script formats JSON"));
+    }
+    let value = match arguments.get(0) {
+        Js::Undefined => return Ok(Js::Undefined),
+        Js::Structure(value) => canonical((**value).clone())?,
+        Js::Handed(number) => canonical(Value::Number((**number).clone()))?,
+        Js::Number(number) => Number::from_f64(*number).map_or(Value::Null, Value::Number),
+        Js::Null => Value::Null,
+        Js::Bool(value) => Value::Bool(*value),
+        Js::Text(text) => Value::from(&**text),
+    };
+    Ok(Js::text_of(value.to_string()))
+}
+
+/// The value as JavaScript holds it: numbers as it prints them, keys in its order.
+fn canonical(value: Value) -> Result<Value> {
+    Ok(match value {
+        Value::Number(number) => {
+            let printed = number.fits_f64().then(|| Number::from_f64(number.as_f64())).flatten();
+            Value::Number(printed.ok_or(Stop::Beyond("the script has JSON of a number with many digits"))?)
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(canonical).collect::<Result<_>>()?),
+        Value::Object(object) if object.keys().any(|key| is_index(key) || key == "toJSON") => {
+            return Err(ORDER);
+        }
+        Value::Object(object) => {
+            let member = |(key, value)| Ok((key, canonical(value)?));
+            Value::Object(object.into_iter().map(member).collect::<Result<Object>>()?)
+        }
+        other => other,
+    })
+}

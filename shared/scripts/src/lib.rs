@@ -1,0 +1,32 @@
+//! `evaluate`, away from everything: scripts run in worker processes that have no keys, no network, no files and no
+//! environment, and that end after one evaluation.
+//!
+//! [`Workers`] is the pool; it is what `mapping` asks to run a script. [`worker::serve`] is the other side: the program that
+//! [`Command`] names, once for each evaluation.
+//!
+//! # Decisions
+//!
+//! * **One evaluation, one process.** A fresh process costs one to two milliseconds of processor time, a fresh engine in the
+//!   same process a tenth of one; but a process that has run one script is not known to be sound, and as workers wait, a
+//!   script has its answer after a quarter of a millisecond all the same (`cargo bench -p scripts`).
+//! * **Three bounds of time.** The engine's own (it does not hold in native functions), the pool's at
+//!   [`Config::time`] (it kills the process), and the kernel's (a second of processor time, should the pool be gone).
+//!   The first two go by the clock, but a script that had less than a fifth of that on a processor is waited for up to ten
+//!   times as long: a busy machine makes scripts slow and does not make them fail.
+//! * **Memory.** The engine may take 64 MiB, the process 112 MiB of writable memory besides 8 MiB of stack.
+//! * **Same bytes.** No randomness (`Math.random` throws), no clock but the run's timestamp, UTC, no garbage collection that
+//!   a script could see (`WeakRef`, `FinalizationRegistry`), no threads (`Atomics`, `SharedArrayBuffer`).
+//! * **Numbers.** A whole number that a double would change is handed over as a `BigInt`, whose digits stay; a `BigInt` in a
+//!   result is a number with all its digits, also where the script calls `JSON.stringify`. Other numbers are doubles: `0.10`
+//!   comes out as `0.1`. A number beyond the range of doubles is refused.
+//! * **Errors** say what kind was thrown and where, and of its text only what stands in the script or is the engine's own,
+//!   because a text may repeat data.
+
+mod fair;
+mod pool;
+mod process;
+mod wire;
+pub mod worker;
+
+pub use pool::{Config, StartError, Workers};
+pub use process::Command;
