@@ -1,61 +1,82 @@
 //! The guarded send.
 
+mod alarm;
+mod gate;
+mod redirect;
 mod request;
 mod response;
+mod trail;
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
+use std::{sync::Arc, time::Duration};
 
 use futures::future::try_join_all;
 use mapping::Content;
 use seal::Plaintext;
-use tracing::Instrument;
-use url::Host;
+use tokio::time::Instant;
+use tracing::{Instrument, Span};
 
 use crate::{
-    Answer, EgressPolicy, Error, ErrorKind, Outbound, Resolver, SecretSource, Transport,
+    Answer, Error, ErrorKind, Outbound, Policies, Resolver, SecretSource, Streamed, Transport,
     destination::Destination,
     fill::Contents,
+    policy::ByTenant,
     span,
     transport::{ReqwestTransport, TransportError, TransportErrorKind, Vetted},
 };
 
-use self::request::{Draft, Filled};
+use self::{
+    alarm::Alarm,
+    gate::Gate,
+    request::{Draft, Filled},
+    response::Reading,
+    trail::Trail,
+};
 
-/// The way out: it knows what the operator lets out, looks names up, and holds the one HTTP client.
+/// The way out: it knows what the operator lets out, looks names up, and holds the HTTP clients.
 ///
-/// Made once and shared: the client pools its connections.
+/// Made once and shared: the clients pool their connections.
 #[derive(Debug)]
 pub struct Door {
-    policy: EgressPolicy,
+    gates: ByTenant<Arc<Gate>>,
     resolver: Arc<dyn Resolver>,
-    transport: Arc<dyn Transport>,
 }
 
 impl Door {
-    /// A door for the policy, over reqwest.
+    /// A door for the policies, over reqwest. What was connected to under one policy never serves another.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::PolicyInvalid`] when a CA file cannot be used, or the system has no CA certificates.
-    pub fn new(policy: EgressPolicy, resolver: Arc<dyn Resolver>) -> Result<Self, Error> {
-        let transport = ReqwestTransport::new(&policy)?;
-        Ok(Self::with_transport(policy, resolver, Arc::new(transport)))
+    /// [`ErrorKind::PolicyInvalid`] when a CA file or the proxy's credentials cannot be used, or the system has no CA
+    /// certificates.
+    pub fn new(policies: impl Into<Policies>, resolver: Arc<dyn Resolver>) -> Result<Self, Error> {
+        let mut made: Vec<Arc<Gate>> = Vec::new();
+        let gates = policies.into().by_tenant().try_map(|policy| {
+            if let Some(same) = made.iter().find(|gate| gate.policy == *policy) {
+                return Ok(Arc::clone(same));
+            }
+            let transport = Arc::new(ReqwestTransport::new(policy, &resolver)?);
+            let gate = Arc::new(Gate { policy: policy.clone(), transport });
+            made.push(Arc::clone(&gate));
+            Ok::<_, Error>(gate)
+        })?;
+        Ok(Self { gates, resolver })
     }
 
-    /// A door over another client.
+    /// A door over another client, one for all policies.
     #[must_use]
     pub fn with_transport(
-        policy: EgressPolicy,
+        policies: impl Into<Policies>,
         resolver: Arc<dyn Resolver>,
         transport: Arc<dyn Transport>,
     ) -> Self {
-        Self { policy, resolver, transport }
+        let gates = policies
+            .into()
+            .by_tenant()
+            .map(|policy| Arc::new(Gate { policy: policy.clone(), transport: Arc::clone(&transport) }));
+        Self { gates, resolver }
     }
 
-    /// Sends a request, if it may leave, and gives the answer, whatever its status.
+    /// Sends a request, if it may leave, and gives the whole answer, whatever its status.
     ///
     /// Nothing is connected to and no secret is asked for before everything about the destination was checked.
     ///
@@ -63,68 +84,125 @@ impl Door {
     ///
     /// An [`ErrorKind`] for each reason why the request was not sent or got no whole answer.
     pub async fn send(&self, outbound: Outbound, secrets: &dyn SecretSource) -> Result<Answer, Error> {
-        let draft = Draft::vet(&outbound, &self.policy)?;
-        let host = draft.destination().host_text().to_owned();
-        let span = span::open(draft.method(), draft.destination().url());
-        let exchange = self.exchange(&outbound, &draft, secrets).instrument(span.clone());
-        let result = match tokio::time::timeout(outbound.timeout, exchange).await {
-            Ok(result) => result,
-            Err(_) => Err(Error::new(
-                ErrorKind::Timeout,
-                format!("no whole answer came within {:?}", outbound.timeout),
-            )),
-        };
-        let result = result.map_err(|error| error.at(&host));
-        span::close(&span, &result);
+        let limit = outbound.response_bytes;
+        let time = Time::starting(outbound.timeout);
+        let Arrived { streamed, span, host } = self.arrive(outbound, &time, secrets).await?;
+        let whole = time.bounds("no whole answer came", response::collect(streamed, limit));
+        let result = whole.instrument(span.clone()).await.map_err(|error| error.at(&host));
+        span::close(&span, result.as_ref().map(|answer| answer.status));
         result
+    }
+
+    /// Sends a request, if it may leave, and gives the head of the answer and its body as it comes, of any size.
+    ///
+    /// [`Outbound::timeout`] bounds the time to the head, and from there every silence between two chunks; what bounds
+    /// the whole is for the caller to keep, by dropping the body. Dropping it ends the request.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send); what happens after the head is an error of the body.
+    pub async fn stream(&self, outbound: Outbound, secrets: &dyn SecretSource) -> Result<Streamed, Error> {
+        let longest = outbound.timeout;
+        let time = Time::starting(longest);
+        let Arrived { streamed, span, host } = self.arrive(outbound, &time, secrets).await?;
+        span::close(&span, Ok(streamed.status));
+        Ok(response::lasting(streamed, longest, host))
+    }
+
+    /// To the head of the answer that is handed out, by as many redirects as may be followed. Each hop is a guarded send
+    /// of its own.
+    async fn arrive(
+        &self,
+        mut outbound: Outbound,
+        time: &Time,
+        secrets: &dyn SecretSource,
+    ) -> Result<Arrived, Error> {
+        let gate = self.gates.of(&outbound.tenant);
+        let (mut trail, mut echoes, mut followed, mut crossed) = (Trail::default(), 0, 0, false);
+        loop {
+            let redirected = |error: Error| if followed > 0 { error.after_redirect() } else { error };
+            let draft = Draft::vet(&outbound, &gate.policy).map_err(redirected)?;
+            let host = draft.destination().host_text().to_owned();
+            let span = span::open(draft.method(), draft.destination().url(), followed);
+            let head = self.exchange(gate, &outbound, &draft, &mut trail, secrets);
+            let head = time.bounds("no answer came", head).instrument(span.clone()).await;
+            let hop = head.map_err(redirected).and_then(|streamed| {
+                let hop = redirect::next(&outbound, &draft, &streamed, followed)?;
+                Ok((streamed, hop))
+            });
+            let (streamed, hop) =
+                hop.map_err(|error| error.at(&host)).inspect_err(|error| span::close(&span, Err(error)))?;
+            let Some(hop) = hop else {
+                streamed.echoes.add(echoes);
+                return Ok(Arrived { streamed: Streamed { followed, crossed, ..streamed }, span, host });
+            };
+            span::close(&span, Ok(streamed.status));
+            echoes += streamed.echoes.count();
+            followed += 1;
+            crossed |= hop.crosses;
+            outbound = hop.request(outbound);
+        }
     }
 
     async fn exchange(
         &self,
+        gate: &Gate,
         outbound: &Outbound,
         draft: &Draft,
+        trail: &mut Trail,
         secrets: &dyn SecretSource,
-    ) -> Result<Answer, Error> {
-        let addresses = self.addresses(draft).await?;
+    ) -> Result<Streamed, Error> {
+        let addresses = gate.addresses(draft, &*self.resolver).await?;
         let contents = Contents::opened(open(draft.asked_for(), draft.destination(), secrets).await?);
-        let Filled { url, headers, body } = draft.fill(outbound, &contents)?;
-        let vetted = Vetted { method: draft.method().clone(), url, addresses, headers, body };
+        let Filled { url, headers, body, client_certificate } = draft.fill(outbound, &contents)?;
+        trail.add(outbound, &contents, client_certificate.as_ref());
+        let (tenant, method) = (outbound.tenant.clone(), draft.method().clone());
+        let vetted = Vetted { tenant, method, url, addresses, headers, body, client_certificate };
         // The scrubber is built while the counterpart thinks. Without one no answer is handed out.
-        let building = async { draft.scrubber(outbound, &contents) };
-        let (reply, scrubber) = tokio::join!(biased; self.transport.send(vetted), building);
-        let (reply, scrubber) = (reply.map_err(transport_error)?, scrubber?);
-        let has_secrets = !draft.asked_for().is_empty();
-        response::read(reply, outbound.response_bytes, &scrubber, has_secrets, draft.destination().url())
-            .await
+        let building = async { trail.scrubber() };
+        let (reply, scrubber) = tokio::join!(biased; gate.transport.send(vetted), building);
+        let reply = reply.map_err(|error| match error.kind() {
+            TransportErrorKind::Certificate => request::certificate_unfit(outbound).with_source(error),
+            _ => transport_error(error),
+        })?;
+        let destination = draft.destination();
+        let reading = Reading {
+            scrubber,
+            has_secrets: !trail.is_empty(),
+            alarm: Alarm::new(outbound, destination.host_text(), gate.policy.refuse_echoes),
+            method: draft.method().clone(),
+            url: destination.url().clone(),
+        };
+        response::open(reply, reading)
+    }
+}
+
+/// The head of the answer to hand out, its body still to be read.
+struct Arrived {
+    streamed: Streamed,
+    span: Span,
+    host: String,
+}
+
+/// The time that a request has, with all its redirects.
+struct Time {
+    whole: Duration,
+    end: Instant,
+}
+
+impl Time {
+    fn starting(whole: Duration) -> Self {
+        Self { whole, end: Instant::now() + whole }
     }
 
-    /// Every address of the destination, all of them checked. One bad address refuses the request.
-    async fn addresses(&self, draft: &Draft) -> Result<Arc<[SocketAddr]>, Error> {
-        let destination = draft.destination();
-        if draft.stays_inside() && self.policy.networks.is_empty() {
-            return Err(refused_address("the name leads inside"));
-        }
-        let resolved = match destination.host() {
-            Host::Ipv4(address) => vec![IpAddr::V4(address)],
-            Host::Ipv6(address) => vec![IpAddr::V6(address)],
-            Host::Domain(name) => self.resolver.resolve(name).await.map_err(|source| {
-                Error::new(ErrorKind::ResolveFailed, "the name cannot be looked up").with_source(source)
-            })?,
-        };
-        if resolved.is_empty() {
-            return Err(Error::new(ErrorKind::ResolveFailed, "the name has no address"));
-        }
-        let permitted = |address: IpAddr| match draft.stays_inside() {
-            true => self.policy.opens(address),
-            false => self.policy.permits_address(address),
-        };
-        if let Some(refused) = resolved.iter().find(|address| !permitted(**address)) {
-            // The address itself is for the log: a caller must not read the inner name servers through refusals.
-            return Err(refused_address("the host has an address that may not be reached")
-                .with_source(format!("it resolves to {refused}")));
-        }
-        let port = destination.port();
-        Ok(resolved.into_iter().map(|address| SocketAddr::new(address.to_canonical(), port)).collect())
+    /// What comes of it, if it comes within the time.
+    async fn bounds<T>(
+        &self,
+        nothing: &str,
+        exchange: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let late = |_| Error::new(ErrorKind::Timeout, format!("{nothing} within {:?}", self.whole));
+        tokio::time::timeout_at(self.end, exchange).await.map_err(late)?
     }
 }
 
@@ -145,16 +223,12 @@ async fn open(
     try_join_all(opening).await
 }
 
-fn refused_address(what: &str) -> Error {
-    let message = format!("{what}; an operator can open its network in `egress.networks`");
-    Error::new(ErrorKind::AddressRefused, message)
-}
-
 fn transport_error(error: TransportError) -> Error {
     let kind = match error.kind() {
-        TransportErrorKind::Connect => ErrorKind::ConnectFailed,
+        TransportErrorKind::Connect | TransportErrorKind::Certificate => ErrorKind::ConnectFailed,
         TransportErrorKind::Tls => ErrorKind::TlsFailed,
         TransportErrorKind::HeadTooLarge => ErrorKind::ResponseTooLarge { limit: crate::header::MAX_HEAD },
+        TransportErrorKind::Upload => ErrorKind::UploadFailed,
         TransportErrorKind::BrokeOff => ErrorKind::BrokeOff,
     };
     let message = error.to_string();

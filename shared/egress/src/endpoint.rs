@@ -68,12 +68,13 @@ impl Endpoint {
             None => (text.to_owned(), false),
         };
         let destination = Destination::parse(&url).map_err(|problem| problem.to_string())?;
-        // The URL's own path begins where its authority ends; `Url` would have added a slash that nobody wrote.
-        let written = url.splitn(4, '/').nth(3).ok_or_else(|| {
-            "it has no path; add `/**` for every path of the origin, or `/` for its root alone".to_owned()
-        })?;
-        if written.contains(['?', '#']) {
+        if url.contains(['?', '#']) {
             return Err("it has a query or a fragment; list origin and path alone".to_owned());
+        }
+        // `Url` would have added a slash that nobody wrote.
+        if url.splitn(4, '/').nth(3).is_none() {
+            let problem = "it has no path; add `/**` for every path of the origin, or `/` for its root alone";
+            return Err(problem.to_owned());
         }
         let host = match (destination.host(), below) {
             (host, false) => HostPattern::Exactly(host.to_owned()),
@@ -93,14 +94,30 @@ impl Endpoint {
         matches!(self.scope, Scope::Anywhere)
     }
 
+    /// Whether a call of this URL is covered, whatever its method where none is given; `None` for text that is no
+    /// destination. For the check of what is not sent yet: what is sent is matched by the door.
+    #[must_use]
+    pub fn would_cover(&self, method: Option<&str>, url: &str) -> Option<bool> {
+        let destination = Destination::parse(url).ok()?;
+        let methods = match method {
+            Some(method) => vec![read_method(method).ok()?],
+            None if self.methods.is_empty() => vec![Method::GET],
+            None => self.methods.clone(),
+        };
+        Some(methods.iter().any(|method| self.covers(method, &destination)))
+    }
+
     /// Whether the destination is covered, by every reading of its path.
-    pub(crate) fn covers(&self, method: &Method, destination: &Destination) -> bool {
+    #[must_use]
+    pub fn covers(&self, method: &Method, destination: &Destination) -> bool {
         let method = self.methods.is_empty() || self.methods.contains(method);
         method
             && match &self.scope {
                 Scope::Anywhere => true,
                 Scope::Origin { scheme, host, port, path } => {
-                    *scheme == destination.scheme()
+                    // What tells most listed endpoints apart comes first.
+                    path.begins(destination.path())
+                        && *scheme == destination.scheme()
                         && *port == destination.port()
                         && host.covers(&destination.host())
                         && destination.path_readings().all(|reading| path.covers(reading))

@@ -26,6 +26,9 @@ pub enum ErrorKind {
     },
     /// The host is, or resolves to, an address that may not be reached.
     AddressRefused,
+    /// The counterpart redirects, and the redirect cannot be followed: there were as many as allowed, or its `Location` is no
+    /// URL of ours, or it would take a body with a secret in it to another origin.
+    RedirectRefused,
     /// A header would change framing, routing or identity, is malformed, or is too large.
     HeaderRefused {
         /// Its name, cut and with everything but visible ASCII escaped.
@@ -46,6 +49,8 @@ pub enum ErrorKind {
     TlsFailed,
     /// There was no whole answer within the time.
     Timeout,
+    /// The body that was to be sent is a stream that ended with an error, or that has been sent already.
+    UploadFailed,
     /// The connection broke, or what came over it was not HTTP.
     BrokeOff,
     /// The head or the body of the answer is larger than allowed.
@@ -53,8 +58,11 @@ pub enum ErrorKind {
         /// The limit that was passed, in bytes.
         limit: usize,
     },
-    /// The answer came in a content encoding that was not asked for, so an echoed secret could not be found in it.
+    /// The answer came in a content encoding that was not asked for, so that an echoed secret could not be found in it; or
+    /// not in the one that it names.
     ResponseEncoded,
+    /// The answer held a secret that was sent, and the policy refuses such answers.
+    SecretEchoed,
 }
 
 /// A request that was refused or failed.
@@ -68,13 +76,14 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     host: Option<String>,
+    redirected: bool,
     message: String,
     source: Option<BoxError>,
 }
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, host: None, message: message.into(), source: None }))
+        Self(Box::new(Inner { kind, host: None, redirected: false, message: message.into(), source: None }))
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
@@ -88,10 +97,23 @@ impl Error {
         self
     }
 
+    /// The same, of a request that a redirect led to.
+    pub(crate) fn after_redirect(mut self) -> Self {
+        self.0.redirected = true;
+        self.0.message.insert_str(0, "the counterpart redirected here: ");
+        self
+    }
+
     /// What went wrong.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
+    }
+
+    /// Whether redirects came before it: then a request was sent and answered, whatever the kind.
+    #[must_use]
+    pub fn is_after_redirect(&self) -> bool {
+        self.0.redirected
     }
 
     /// The host that the request was for, once it is known. Without port.
@@ -130,6 +152,7 @@ impl ErrorKind {
             Self::SchemeRefused => "scheme_refused",
             Self::PortRefused { .. } => "port_refused",
             Self::AddressRefused => "address_refused",
+            Self::RedirectRefused => "redirect_refused",
             Self::HeaderRefused { .. } => "header_refused",
             Self::ResolveFailed => "resolve_failed",
             Self::SecretRefused(_) => "secret_refused",
@@ -137,9 +160,11 @@ impl ErrorKind {
             Self::ConnectFailed => "connect_failed",
             Self::TlsFailed => "tls_failed",
             Self::Timeout => "timeout",
+            Self::UploadFailed => "upload_failed",
             Self::BrokeOff => "broke_off",
             Self::ResponseTooLarge { .. } => "response_too_large",
             Self::ResponseEncoded => "response_encoded",
+            Self::SecretEchoed => "secret_echoed",
         }
     }
 }

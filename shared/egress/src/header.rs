@@ -39,10 +39,19 @@ pub(crate) fn name(text: &str) -> Result<HeaderName, &'static str> {
     }
     let name =
         HeaderName::from_bytes(text.as_bytes()).map_err(|_| "its name is not a token (RFC 9110, 5.1)")?;
-    if REFUSED.contains(&name.as_str()) || name.as_str().starts_with("proxy-") {
+    if REFUSED.iter().any(|refused| is_alike(refused, name.as_str()))
+        || name.as_str().get(..6).is_some_and(|begin| is_alike(begin, "proxy-"))
+    {
         return Err("it would change framing, routing or identity");
     }
     Ok(name)
+}
+
+/// Whether some servers take one name for the other: in any case, and with `_` for `-`, as those do that hand headers on
+/// as variables (RFC 3875, 4.1.18).
+pub(crate) fn is_alike(one: &str, other: &str) -> bool {
+    let plain = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    one.bytes().map(plain).eq(other.bytes().map(plain))
 }
 
 /// A value, with the white space around it trimmed: visible ASCII, spaces and tabs, and nothing else (RFC 9110, 5.5).

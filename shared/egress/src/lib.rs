@@ -7,16 +7,24 @@
 //! 2. matches it against the endpoints that are listed, and checks scheme and port against the operator's policy,
 //! 3. resolves the host once and checks every address of the answer,
 //! 4. opens the secrets for that origin and fills the holes, each encoded for its place,
-//! 5. sends, over TLS, to an address it has checked, without a redirect and without a proxy from the environment,
-//! 6. reads the answer under limits, and takes out of it whatever the counterpart echoed of the secrets.
+//! 5. sends, over TLS, to an address it has checked, or through the proxy of the tenant's policy and never one of the
+//!    environment,
+//! 6. reads the answer, whole or as a stream, decoded, under limits, and takes out of it whatever the counterpart echoed of
+//!    the secrets: with an alarm, or with a refusal where the policy says so.
+//!
+//! Where redirects may be followed, each hop goes through all of it again, and takes no secret to another origin.
 //!
 //! A refusal of 1 to 3 comes before any secret was asked for and before any connection.
 //!
-//! What this crate never does: follow a redirect, ask the name server twice, send a hole's content without TLS, put a
-//! query, a header or a value into an error, a span or a log.
+//! What this crate never does: follow a redirect without the whole guard, ask the name server twice for one request, send a
+//! hole's content without TLS, connect to what was vetted for another request, use a connection that was made for another
+//! tenant, under another policy or with another client certificate, put a query, a header or a value into an error, a span
+//! or a log.
 //!
-//! What it cannot do: the bytes of a request lie in the buffers of the HTTP and TLS libraries until those are reused;
-//! they are not wiped. The scrubber finds a secret in the encodings that its module lists, and in no other.
+//! What it cannot do: behind a proxy it does not see which address a name led to, since the proxy looks it up again; the
+//! private key of a client certificate lies in the TLS library's memory while its client is kept; the bytes of a request
+//! lie in the buffers of the HTTP and TLS libraries until those are reused; they are not wiped. The scrubber finds a
+//! secret in the encodings that its module lists, and in no other.
 
 mod address;
 mod answer;
@@ -26,6 +34,8 @@ mod endpoint;
 mod error;
 mod fill;
 mod header;
+#[cfg(feature = "internals")]
+pub mod internals;
 mod outbound;
 mod policy;
 mod resolve;
@@ -34,12 +44,15 @@ mod secret;
 mod span;
 mod transport;
 
-pub use answer::Answer;
+pub use answer::{Answer, Echoes, Streamed};
+pub use destination::{Destination, Scheme, UrlProblem};
 pub use door::Door;
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::{Error, ErrorKind};
-pub use outbound::{Body, Outbound};
-pub use policy::EgressPolicy;
+pub use outbound::{Body, Outbound, Upload};
+pub use policy::{EgressPolicy, Narrowing, Policies, Proxy, ProxyError, TooWide};
 pub use resolve::{Resolver, SystemResolver};
 pub use secret::{SecretSource, SourceError, SourceErrorKind};
-pub use transport::{Reply, Transport, TransportError, TransportErrorKind, Vetted};
+pub use transport::{
+    ClientCertificate, Payload, Reply, Transport, TransportError, TransportErrorKind, Vetted,
+};

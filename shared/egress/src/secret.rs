@@ -18,7 +18,7 @@ pub trait SecretSource: Send + Sync {
     /// The plaintext of a secret or token, for a request to the origin of `destination` (scheme, host and port; its
     /// path is always `/`).
     ///
-    /// `content` is [`Content::Secret`] or [`Content::Token`], never [`Content::Template`].
+    /// `content` is [`Content::Secret`] or [`Content::Token`]: what is made of those is never asked for.
     ///
     /// # Errors
     ///

@@ -4,16 +4,18 @@ use http::Method;
 use tracing::{Span, field};
 use url::Url;
 
-use crate::{Answer, Error};
+use crate::Error;
 
-/// A span for one request. `url` is the one with its holes unfilled; the values of its query are left out even so.
-pub(crate) fn open(method: &Method, url: &Url) -> Span {
+/// A span for one request, or for one hop of it: `resent` counts the redirects before. `url` is the one with its holes
+/// unfilled; the values of its query are left out even so.
+pub(crate) fn open(method: &Method, url: &Url, resent: u8) -> Span {
     tracing::info_span!(
         "http.client",
         otel.name = method.as_str(),
         otel.kind = "client",
         otel.status_code = field::Empty,
         http.request.method = method.as_str(),
+        http.request.resend_count = (resent > 0).then_some(resent),
         http.response.status_code = field::Empty,
         server.address = url.host_str(),
         server.port = url.port_or_known_default(),
@@ -23,12 +25,12 @@ pub(crate) fn open(method: &Method, url: &Url) -> Span {
 }
 
 /// Writes down how the request ended.
-pub(crate) fn close(span: &Span, result: &Result<Answer, Error>) {
-    match result {
-        Ok(answer) => {
-            span.record("http.response.status_code", answer.status);
-            if answer.status >= 400 {
-                span.record("error.type", answer.status.to_string());
+pub(crate) fn close(span: &Span, status: Result<u16, &Error>) {
+    match status {
+        Ok(status) => {
+            span.record("http.response.status_code", status);
+            if status >= 400 {
+                span.record("error.type", status.to_string());
                 span.record("otel.status_code", "ERROR");
             }
         }

@@ -10,7 +10,7 @@ const MAX_LABEL: usize = 63;
 
 /// The part of a URL between the slashes and the path.
 pub(super) struct Authority {
-    host: Host<String>,
+    pub(super) host: Host<String>,
     pub(super) port: Option<u16>,
 }
 
@@ -35,11 +35,6 @@ impl Authority {
             None => (text, None),
         };
         Ok(Self { host: name_or_ipv4(host)?, port })
-    }
-
-    /// Whether the other parser came to the same host.
-    pub(super) fn is(&self, host: &Host<&str>) -> bool {
-        self.host == *host
     }
 }
 

@@ -15,6 +15,24 @@ fn what_was_parsed_is_what_is_sent() {
 }
 
 #[test]
+fn a_query_is_sent_as_it_is_written_and_decides_nothing() {
+    for (query, sent) in
+        [("?", "?"), ("?a=b?c/..//d@e:1", "?a=b?c/..//d@e:1"), ("?a='\"<\u{e9}#?x", "?a=%27%22%3C%C3%A9")]
+    {
+        let destination = Destination::parse(&format!("https://a.example/v1{query}")).unwrap();
+        assert_eq!(destination.path_readings().collect::<Vec<_>>(), ["/v1"]);
+        let expected = format!("https://a.example/v1{sent}");
+        assert_eq!(destination.url().as_str(), expected);
+        assert_eq!(destination.origin().as_str(), "https://a.example/");
+        assert_eq!(destination.into_url().as_str(), expected);
+    }
+    assert_eq!(
+        Destination::parse("https://a.example?x=1").unwrap().into_url().as_str(),
+        "https://a.example/?x=1"
+    );
+}
+
+#[test]
 fn another_scheme_is_told_apart_from_a_broken_url() {
     for text in ["ftp://a.example/", "file:///etc/passwd", "javascript:1"] {
         assert_eq!(Destination::parse(text).err(), Some(UrlProblem::Scheme), "{text}");
@@ -24,6 +42,19 @@ fn another_scheme_is_told_apart_from_a_broken_url() {
     }
     let long = format!("https://a.example/{}", "x".repeat(8200));
     assert!(matches!(Destination::parse(&long), Err(UrlProblem::Malformed(_))));
+}
+
+#[test]
+fn what_becomes_another_name_once_it_is_lowered_or_folded_is_refused() {
+    // The Kelvin sign, the long s, the dotted I, a fullwidth letter, a circled one, a soft hyphen, an ideographic full stop.
+    for host in
+        ["\u{212a}eys", "\u{17f}hop", "\u{130}d", "\u{ff41}pi", "\u{24d0}pi", "a\u{ad}pi", "api\u{3002}x"]
+    {
+        let problem = Destination::parse(&format!("https://{host}.example/")).err();
+        assert!(matches!(problem, Some(UrlProblem::Malformed(_))), "{host}");
+    }
+    // ASCII has one lower case everywhere.
+    assert_eq!(Destination::parse("https://KEYS.Example/").unwrap().host_text(), "keys.example");
 }
 
 #[test]

@@ -2,11 +2,10 @@
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Method,
-    header::{ACCEPT_ENCODING, USER_AGENT},
+    HeaderMap, HeaderName, HeaderValue, Method,
+    header::{ACCEPT_ENCODING, RANGE, USER_AGENT},
 };
 use mapping::{Content, Template};
-use seal::Plaintext;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -15,7 +14,7 @@ use crate::{
     destination::{Destination, Scheme, UrlProblem},
     fill::{Contents, UrlFault, fill_url},
     header,
-    scrub::Scrubber,
+    transport::{ClientCertificate, Payload},
 };
 
 /// A request that may be sent to where it wants to go, its secrets still closed.
@@ -30,14 +29,15 @@ pub(super) struct Draft {
 pub(super) struct Filled {
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+    pub(super) body: Payload,
+    pub(super) client_certificate: Option<ClientCertificate>,
 }
 
 /// Every template of a request.
 pub(super) fn templates(outbound: &Outbound) -> impl Iterator<Item = &Template> {
     let body = match &outbound.body {
         Body::Template(template) => Some(template),
-        Body::None | Body::Bytes(_) => None,
+        Body::None | Body::Bytes(_) | Body::Stream(_) => None,
     };
     let named = [&outbound.headers, &outbound.credentials, &outbound.query_credentials];
     std::iter::once(&outbound.url)
@@ -50,7 +50,9 @@ impl Draft {
     /// every header, with the holes' names in the place of their content.
     pub(super) fn vet(outbound: &Outbound, policy: &EgressPolicy) -> Result<Self, Error> {
         let method = method(&outbound.method)?;
-        let asked = Contents::asked_for(templates(outbound));
+        let mut asked = Contents::asked_for(templates(outbound));
+        let certificate = outbound.client_certificate.as_ref().filter(|content| !asked.contains(content));
+        asked.extend(certificate.cloned());
         let masked = Contents::masked(&asked);
         let url = fill_url(&masked, &outbound.url, &outbound.query_credentials).map_err(url_fault)?;
         let destination = Destination::parse(&url).map_err(url_problem)?;
@@ -91,29 +93,20 @@ impl Draft {
     /// Fills the holes, and checks that nothing but the values has changed by it.
     pub(super) fn fill(&self, outbound: &Outbound, contents: &Contents) -> Result<Filled, Error> {
         let url = fill_url(contents, &outbound.url, &outbound.query_credentials).map_err(url_fault)?;
-        let destination = Destination::parse(&url)
-            .ok()
-            .filter(|filled| filled.same_origin(&self.destination))
-            .filter(|filled| outbound.endpoints.iter().any(|listed| listed.covers(&self.method, filled)))
-            .ok_or_else(|| unfit(&outbound.url, "would change where the URL leads"))?;
+        let destination = Destination::parse(&url).map_err(|problem| {
+            unfit(in_url(outbound), &format!("with it the URL is none, since {problem}"))
+        })?;
+        let stays = destination.same_origin(&self.destination)
+            && outbound.endpoints.iter().any(|listed| listed.covers(&self.method, &destination));
+        if !stays {
+            return Err(unfit(in_url(outbound), "it would change where the URL leads"));
+        }
         Ok(Filled {
             url: destination.into_url(),
             headers: headers(outbound, contents, Pass::Filled)?,
+            client_certificate: client_certificate(outbound, contents)?,
             body: body(&outbound.body, contents)?,
         })
-    }
-
-    /// What takes the request's secrets out of the answer.
-    pub(super) fn scrubber(&self, outbound: &Outbound, contents: &Contents) -> Result<Scrubber, Error> {
-        let composites = contents.composites(templates(outbound));
-        let leaves = contents.plaintexts().map(Plaintext::expose);
-        Scrubber::new(leaves.chain(composites.iter().map(|composite| composite.as_slice()))).map_err(
-            |source| {
-                let hole = self.asked.first().map(crate::fill::mask).unwrap_or_default();
-                let message = "the secrets are too large for the answer to be searched for them".to_owned();
-                Error::new(ErrorKind::SecretUnfit { hole }, message).with_source(source)
-            },
-        )
     }
 }
 
@@ -179,10 +172,16 @@ fn headers(outbound: &Outbound, contents: &Contents, pass: Pass) -> Result<Heade
         value.set_sensitive(true);
         injected.append(header::name(name).map_err(|why| header_refused(name, why))?, value);
     }
-    // Extending a map replaces, name by name, whatever it had; several injected values of one name stay together.
+    let is_replaced =
+        |name: &HeaderName| injected.keys().any(|own| header::is_alike(own.as_str(), name.as_str()));
+    let replaced: Vec<HeaderName> = map.keys().filter(|name| is_replaced(name)).cloned().collect();
+    for name in replaced {
+        map.remove(name);
+    }
     map.extend(injected);
-    // What comes back compressed cannot be scrubbed.
-    map.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    // What can be decoded can be searched. A part of an encoded body cannot be decoded (RFC 9110, 14.2).
+    let encodings = if map.contains_key(RANGE) { "identity" } else { "gzip, br, zstd" };
+    map.insert(ACCEPT_ENCODING, HeaderValue::from_static(encodings));
     map.entry(USER_AGENT).or_insert(HeaderValue::from_static(concat!("outgate/", env!("CARGO_PKG_VERSION"))));
 
     let head: usize = map.iter().map(|(name, value)| header::weight(name, value)).sum();
@@ -199,25 +198,45 @@ fn header_value(
     pass: Pass,
 ) -> Result<HeaderValue, Error> {
     let filled = pass == Pass::Filled && template.has_holes();
-    let refused = |why: &str| if filled { unfit(template, why) } else { header_refused(name, why) };
+    let refused = |why: &str| if filled { unfit([template], why) } else { header_refused(name, why) };
     let bytes = contents.fill(template).map_err(|_| refused("does not fit a header"))?;
     let mut value = header::value(&bytes).map_err(refused)?;
     value.set_sensitive(template.has_holes());
     Ok(value)
 }
 
-fn body(body: &Body, contents: &Contents) -> Result<Bytes, Error> {
+fn body(body: &Body, contents: &Contents) -> Result<Payload, Error> {
     match body {
-        Body::None => Ok(Bytes::new()),
-        Body::Bytes(bytes) => Ok(bytes.clone()),
+        Body::None => Ok(Payload::Whole(Bytes::new())),
+        Body::Bytes(bytes) => Ok(Payload::Whole(bytes.clone())),
+        Body::Stream(upload) => upload.take().map(Payload::Stream).ok_or_else(|| {
+            let message = "the body was a stream and has been sent; it cannot be sent again";
+            Error::new(ErrorKind::UploadFailed, message)
+        }),
         Body::Template(template) => {
             let filled = contents.fill(template).map_err(|misfit| {
                 let message = format!("the value of {} does not fit its place in the body", misfit.hole);
                 Error::new(ErrorKind::SecretUnfit { hole: misfit.hole }, message)
             })?;
-            Ok(Bytes::from_owner(Wiped(filled)))
+            Ok(Payload::Whole(Bytes::from_owner(Wiped(filled))))
         }
     }
+}
+
+fn client_certificate(outbound: &Outbound, contents: &Contents) -> Result<Option<ClientCertificate>, Error> {
+    let Some(content) = &outbound.client_certificate else { return Ok(None) };
+    let pem = contents.get(content).and_then(ClientCertificate::parse);
+    pem.map(Some).ok_or_else(|| certificate_unfit(outbound))
+}
+
+/// The client certificate cannot be used, for a reason that does not show it.
+pub(super) fn certificate_unfit(outbound: &Outbound) -> Error {
+    let hole = outbound.client_certificate.as_ref().map(crate::fill::mask).unwrap_or_default();
+    let message = format!(
+        "the value of {hole} cannot be used as a client certificate: it is PEM of the certificate, those that issued it, \
+         and its private key, which is not encrypted"
+    );
+    Error::new(ErrorKind::SecretUnfit { hole }, message)
 }
 
 /// A body that is wiped when its last user lets go of it.
@@ -235,9 +254,15 @@ fn header_refused(name: &str, why: &str) -> Error {
     Error::new(ErrorKind::HeaderRefused { header }, message)
 }
 
-/// The value of a template's hole is refused, for a reason that does not show it.
-fn unfit(template: &Template, why: &str) -> Error {
-    let hole = template.holes().last().map_or_else(String::new, crate::fill::shown);
+/// The templates that the URL is made of.
+fn in_url(outbound: &Outbound) -> impl Iterator<Item = &Template> {
+    std::iter::once(&outbound.url).chain(outbound.query_credentials.iter().map(|(_, value)| value))
+}
+
+/// The value of a hole of the templates is refused, for a reason that does not show it.
+fn unfit<'a>(templates: impl IntoIterator<Item = &'a Template>, why: &str) -> Error {
+    let hole = templates.into_iter().flat_map(Template::holes).last();
+    let hole = hole.map_or_else(String::new, crate::fill::shown);
     let message = format!("the value of {hole} cannot be used here: {why}");
     Error::new(ErrorKind::SecretUnfit { hole }, message)
 }

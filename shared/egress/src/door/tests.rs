@@ -1,15 +1,28 @@
 mod answers;
+mod authority;
 mod counterpart;
+mod decoding;
+mod echoes;
+mod hostile;
 mod leaks;
 mod live;
+mod log;
+mod mutual;
+mod proxy;
+mod raw;
+mod redirects;
 mod refusals;
+mod resolvers;
+mod streams;
 mod tls;
 pub(crate) mod vectors;
+mod wire;
 
 use std::{
     collections::HashMap,
     io,
     net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -19,7 +32,6 @@ use mapping::{Content, Encoder, Template};
 use seal::Plaintext;
 use url::Url;
 
-use self::counterpart::Counterpart;
 use crate::{
     Body, Door, EgressPolicy, Endpoint, Outbound, Resolver, SecretSource, SourceError, SourceErrorKind,
 };
@@ -70,24 +82,36 @@ impl SecretSource for Keeper {
     }
 }
 
+/// Whoever listens on this machine.
+trait Peer {
+    fn port(&self) -> u16;
+    /// `https://counterpart.example:PORT`, or the same with `http`.
+    fn origin(&self) -> String;
+    /// The authority that its certificate is from.
+    fn ca_file(&self) -> PathBuf;
+}
+
 /// A policy that lets out to the counterpart, and nothing else.
-fn policy(counterpart: &Counterpart) -> EgressPolicy {
+fn policy(counterpart: &impl Peer) -> EgressPolicy {
     EgressPolicy {
         ports: vec![counterpart.port()..=counterpart.port()],
         allow_http: false,
         networks: vec!["127.0.0.0/8".parse().unwrap()],
         ca_files: vec![counterpart.ca_file()],
+        ..EgressPolicy::default()
     }
 }
 
-fn door(counterpart: &Counterpart) -> Door {
+fn door(counterpart: &impl Peer) -> Door {
     Door::new(policy(counterpart), Arc::new(Loopback)).unwrap()
 }
 
 /// A GET of everything below the counterpart's origin.
-fn get(counterpart: &Counterpart, path: &str) -> Outbound {
+fn get(counterpart: &impl Peer, path: &str) -> Outbound {
     let origin = counterpart.origin();
     Outbound {
+        tenant: String::new(),
+        integration: String::new(),
         method: "GET".to_owned(),
         url: Template::text(format!("{origin}{path}")),
         headers: vec![],
@@ -96,6 +120,8 @@ fn get(counterpart: &Counterpart, path: &str) -> Outbound {
         trace_headers: vec![],
         body: Body::None,
         endpoints: [Endpoint::parse(&format!("{origin}/**"), &[]).unwrap()].into(),
+        redirects: 0,
+        client_certificate: None,
         timeout: Duration::from_secs(20),
         response_bytes: 1024 * 1024,
     }

@@ -7,6 +7,9 @@ use percent_encoding::percent_decode_str;
 /// The segments of a pattern, and whether `**` ends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PathPattern {
+    /// What every covered path begins with, as far as its literal segments have one spelling alone. Of a hundred patterns
+    /// ninety-nine are told from a path by it.
+    prefix: String,
     segments: Vec<Segment>,
     any_rest: bool,
 }
@@ -37,8 +40,13 @@ impl PathPattern {
                 "" if any_rest || index != last => Err("its path has an empty segment (`//`)".to_owned()),
                 text => Segment::parse(text),
             })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { segments, any_rest })
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { prefix: prefix(&segments), segments, any_rest })
+    }
+
+    /// Whether a path begins as every covered one does.
+    pub(super) fn begins(&self, path: &str) -> bool {
+        path.starts_with(&*self.prefix)
     }
 
     /// Whether a path, as one reader reads it, is covered.
@@ -49,6 +57,17 @@ impl PathPattern {
         // `**` asks for the slash before it: another segment, be it empty.
         listed && texts.next().is_some() == self.any_rest
     }
+}
+
+/// The leading segments, up to the first that covers more than one text.
+fn prefix(segments: &[Segment]) -> String {
+    segments
+        .iter()
+        .map_while(|segment| match segment {
+            Segment::Literal { written, decoded } if written == decoded => Some(format!("/{written}")),
+            _ => None,
+        })
+        .collect()
 }
 
 impl Segment {

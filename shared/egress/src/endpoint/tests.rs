@@ -28,6 +28,8 @@ fn patterns_cover_whole_segments() {
         ("https://a.example/*/items", "https://a.example/x%2Fy/items", false),
         ("https://a.example/*/items/**", "https://a.example/x/items/y%2Fz", true),
         ("https://a.example/a%20b", "https://a.example/a%20b", true),
+        ("https://a.example/%61bc/**", "https://a.example/abc/x", true),
+        ("https://a.example/%61bc/**", "https://a.example/abd/x", false),
         ("https://a.example/v1/**", "https://a.example/v1/..;/admin", false),
         ("https://a.example:8443/**", "https://a.example/", false),
         ("https://a.example/**", "https://a.example:443/", true),
@@ -58,6 +60,8 @@ fn what_could_be_read_in_two_ways_is_refused_with_what_to_write() {
         ("https://a.example", "add `/**`"),
         ("https://a.example/v1?x=1", "a query or a fragment"),
         ("https://a.example/v1#x", "a query or a fragment"),
+        ("https://a.example#/v1/**", "a query or a fragment"),
+        ("https://a.example?/v1/**", "a query or a fragment"),
         ("https://a.example/v1/a*/x", "a whole segment"),
         ("https://a.example/**/x", "the rest at the end"),
         ("https://a.example/a//b", "an empty segment"),
@@ -88,4 +92,18 @@ fn an_endpoint_is_shown_as_it_is_written() {
         assert_eq!(Endpoint::parse(text, &[]).unwrap().to_string(), text);
     }
     assert_eq!(Endpoint::anywhere().to_string(), "anywhere");
+}
+
+#[test]
+fn what_would_be_covered_is_known_without_sending() {
+    let endpoint = Endpoint::parse("https://api.example.com/v1/**", &["POST".to_owned()]).unwrap();
+    let covers = |method, url| endpoint.would_cover(method, url);
+    assert_eq!(covers(Some("post"), "https://api.example.com/v1/x"), Some(true));
+    assert_eq!(covers(None, "https://api.example.com/v1/x"), Some(true));
+    assert_eq!(covers(Some("GET"), "https://api.example.com/v1/x"), Some(false));
+    assert_eq!(covers(Some("POST"), "https://api.example.com/v2/x"), Some(false));
+    assert_eq!(covers(Some("POST"), "api.example.com/v1/x"), None);
+    assert_eq!(covers(Some("P OST"), "https://api.example.com/v1/x"), None);
+    let any = Endpoint::parse("https://api.example.com/v1/**", &[]).unwrap();
+    assert_eq!(any.would_cover(None, "https://api.example.com/v1/x"), Some(true));
 }

@@ -29,9 +29,11 @@ pub(crate) fn fill_url(
     template: &Template,
     parameters: &[(String, Template)],
 ) -> Result<Zeroizing<String>, UrlFault> {
-    let room =
-        contents.bound(template) + parameters.iter().map(|(name, _)| name.len() * 3 + 2).sum::<usize>();
-    let room = parameters.iter().fold(room, |room, (_, value)| room + 3 * contents.bound(value));
+    let names = parameters.iter().map(|(name, _)| name.len() + 2).sum::<usize>();
+    let values = parameters.iter().map(|(_, value)| contents.bound(value));
+    let bound = values.fold(contents.bound(template).saturating_add(names), usize::saturating_add);
+    // Each byte of a hole may become three here, whatever its encoder made of it.
+    let room = Contents::room(bound.saturating_mul(Encoder::Query.growth()), template)?;
     let mut out = Zeroizing::new(Vec::with_capacity(room));
     let mut written = String::new();
     for part in template.parts() {
@@ -61,7 +63,7 @@ fn push_encoded(contents: &Contents, hole: &Hole, out: &mut Vec<u8>) -> Result<(
     if hole.encoder.suits_urls() {
         return contents.fill_hole(hole, hole.encoder, out);
     }
-    let inner = contents.part_bound(&Part::Hole(hole.clone()));
+    let inner = contents.part_bound(Part::Hole(hole));
     let mut encoded = Zeroizing::new(Vec::with_capacity(inner));
     contents.fill_hole(hole, hole.encoder, &mut encoded)?;
     Encoder::Query.encode(&encoded, out).map_err(|_| Unfit { hole: shown(hole) })

@@ -23,6 +23,18 @@ fn refused_names_are_refused_in_any_case() {
 }
 
 #[test]
+fn refused_names_are_refused_with_what_some_servers_take_for_a_hyphen() {
+    for text in
+        ["Transfer_Encoding", "content_length", "Keep_Alive", "proxy_authorization", "Metadata_Flavor"]
+    {
+        assert!(name(text).is_err(), "{text}");
+    }
+    for text in ["x_test", "proxy", "prox", "proxi-x", "x-proxy-y", "hosts"] {
+        assert_eq!(name(text).is_err(), text == "proxy", "{text}");
+    }
+}
+
+#[test]
 fn a_name_is_shown_without_anything_that_could_break_a_line() {
     assert_eq!(shown("X\r\nA\u{e9}"), "X\\r\\nA\\u{e9}");
     assert_eq!(shown(&"x".repeat(1000)).len(), 64);

@@ -1,6 +1,8 @@
 //! The forms that a secret is looked for in.
 
-use std::collections::BTreeSet;
+mod charsets;
+
+use std::fmt::{self, Write as _};
 
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode};
@@ -8,6 +10,8 @@ use zeroize::Zeroizing;
 
 /// The shortest derived form that is looked for: a shorter one would be found in unrelated text by chance.
 const MIN_FORM: usize = 6;
+/// The longest secret that is looked for in every form, in bytes: longer than any password, key or common token.
+const LONG: usize = 16 << 10;
 
 /// RFC 3986, 2.3.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -20,30 +24,65 @@ const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b
 
 /// Every form of a secret, the secret itself among them, each once.
 pub(crate) fn of(secret: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
-    let mut forms: BTreeSet<Vec<u8>> = BTreeSet::new();
-    for set in [UNRESERVED, FORM, COMPONENT, QUERY] {
-        let once = percent_encode(secret, set).to_string();
-        forms.insert(percent_encode(once.as_bytes(), UNRESERVED).to_string().into_bytes());
-        forms.insert(lower_escapes(&once).into_bytes());
-        forms.insert(
-            lower_escapes(&percent_encode(lower_escapes(&once).as_bytes(), UNRESERVED).to_string()).into(),
-        );
-        if set == FORM {
-            forms.insert(once.replace("%20", "+").into_bytes());
-            forms.insert(lower_escapes(&once.replace("%20", "+")).into_bytes());
-        }
-        forms.insert(once.into_bytes());
+    if secret.len() > LONG {
+        return of_long(secret);
     }
+    let mut forms: Vec<Vec<u8>> = Vec::new();
     forms.extend(every_byte_escaped(secret));
-    forms.insert(HEXLOWER.encode(secret).into_bytes());
-    forms.insert(HEXUPPER.encode(secret).into_bytes());
+    forms.push(HEXLOWER.encode(secret).into_bytes());
+    forms.push(HEXUPPER.encode(secret).into_bytes());
     forms.extend(base64(secret));
     if let Ok(text) = std::str::from_utf8(secret) {
-        forms.extend(json(text).into_iter().chain(markup(text)).map(String::into_bytes));
+        forms.extend(every_character_escaped(text).map(String::into_bytes));
+    }
+    // Most secrets are of letters, digits and these, which stay themselves but where everything else is escaped.
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._".contains(byte);
+    if secret.iter().all(plain) {
+        let text = std::str::from_utf8(secret).unwrap_or_default();
+        forms.extend(all_but_letters(text).map(String::into_bytes));
+    } else {
+        forms.extend(percent(secret));
+        if let Ok(text) = std::str::from_utf8(secret) {
+            let escaped = json(text).into_iter().chain(markup(text)).chain(all_but_letters(text));
+            forms.extend(escaped.map(String::into_bytes));
+            forms.extend(charsets::of(text));
+        }
     }
     forms.retain(|form| form.len() >= MIN_FORM);
-    forms.insert(secret.to_vec());
+    forms.push(secret.to_vec());
+    forms.sort_unstable();
+    forms.dedup();
     forms.into_iter().map(Zeroizing::new).collect()
+}
+
+/// The forms that a whole file may come back in. All of them would take sixty times its size.
+fn of_long(secret: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
+    let mut forms = base64(secret);
+    if let Ok(text) = std::str::from_utf8(secret) {
+        forms.push(json_escaped(text, |_| false, false).into_bytes());
+    }
+    forms.push(secret.to_vec());
+    forms.sort_unstable();
+    forms.dedup();
+    forms.into_iter().map(Zeroizing::new).collect()
+}
+
+/// Percent-encoded once and twice, as different writers do it.
+fn percent(secret: &[u8]) -> Vec<Vec<u8>> {
+    let mut forms = Vec::new();
+    for set in [UNRESERVED, FORM, COMPONENT, QUERY] {
+        let once = percent_encode(secret, set).to_string();
+        let lower = lower_escapes(&once);
+        forms.push(percent_encode(once.as_bytes(), UNRESERVED).to_string());
+        forms.push(lower_escapes(&percent_encode(lower.as_bytes(), UNRESERVED).to_string()));
+        if set == FORM {
+            forms.push(once.replace("%20", "+"));
+            forms.push(lower.replace("%20", "+"));
+        }
+        forms.push(lower);
+        forms.push(once);
+    }
+    forms.into_iter().map(String::into_bytes).collect()
 }
 
 /// `%AB` as `%ab`, and nothing else changed.
@@ -57,12 +96,35 @@ fn lower_escapes(text: &str) -> String {
         .collect()
 }
 
-fn every_byte_escaped(secret: &[u8]) -> [Vec<u8>; 2] {
-    let escape = |digits: String| {
+/// Every byte percent-encoded, once and twice.
+fn every_byte_escaped(secret: &[u8]) -> [Vec<u8>; 4] {
+    let escape = |before: &[u8], digits: String| {
         let bytes = digits.into_bytes();
-        bytes.chunks(2).flat_map(|pair| [b"%", pair].concat()).collect()
+        let mut escaped = Vec::with_capacity(bytes.len() / 2 * (before.len() + 2));
+        for pair in bytes.chunks(2) {
+            escaped.extend_from_slice(before);
+            escaped.extend_from_slice(pair);
+        }
+        escaped
     };
-    [escape(HEXUPPER.encode(secret)), escape(HEXLOWER.encode(secret))]
+    let (upper, lower) = (|| HEXUPPER.encode(secret), || HEXLOWER.encode(secret));
+    [escape(b"%", upper()), escape(b"%", lower()), escape(b"%25", upper()), escape(b"%25", lower())]
+}
+
+/// Every character escaped, as JSON and as markup.
+fn every_character_escaped(text: &str) -> [String; 5] {
+    let mut forms = [const { String::new() }; 5];
+    let [json, json_upper, decimal, lower, upper] = &mut forms;
+    for character in text.chars() {
+        push_unicode(character, false, json);
+        push_unicode(character, true, json_upper);
+        let code = u32::from(character);
+        // Writing to a string does not fail.
+        let _ = write!(decimal, "&#{code};");
+        let _ = write!(lower, "&#x{code:x};");
+        let _ = write!(upper, "&#x{code:X};");
+    }
+    forms
 }
 
 /// The digits of base64 that the secret alone decides, wherever it begins within a longer text.
@@ -88,15 +150,14 @@ fn base64(secret: &[u8]) -> Vec<Vec<u8>> {
 
 /// JSON's escapes (RFC 8259, 7), as different writers make them.
 fn json(text: &str) -> Vec<String> {
-    let least = json_escaped(text, |_| false, "");
+    let least = json_escaped(text, |_| false, false);
     let html = |character| matches!(character, '<' | '>' | '&' | '\'');
     let beyond_ascii = |character: char| !character.is_ascii();
     let both = |character: char| html(character) || beyond_ascii(character);
-    let all = |_| true;
     let mut forms = vec![least.replace('/', "\\/"), least];
-    for digits in ["lower", "upper"] {
-        for which in [&beyond_ascii as &dyn Fn(char) -> bool, &html, &both, &all] {
-            let escaped = json_escaped(text, which, digits);
+    for upper in [false, true] {
+        for which in [&beyond_ascii as &dyn Fn(char) -> bool, &html, &both] {
+            let escaped = json_escaped(text, which, upper);
             forms.push(escaped.replace('/', "\\/"));
             forms.push(escaped);
         }
@@ -104,11 +165,11 @@ fn json(text: &str) -> Vec<String> {
     forms
 }
 
-fn json_escaped(text: &str, as_unicode: impl Fn(char) -> bool, digits: &str) -> String {
+fn json_escaped(text: &str, as_unicode: impl Fn(char) -> bool, upper: bool) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for character in text.chars() {
         match character {
-            _ if as_unicode(character) => push_unicode(character, digits, &mut out),
+            _ if as_unicode(character) => push_unicode(character, upper, &mut out),
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             '\u{8}' => out.push_str("\\b"),
@@ -116,17 +177,21 @@ fn json_escaped(text: &str, as_unicode: impl Fn(char) -> bool, digits: &str) -> 
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            character if character.is_control() => push_unicode(character, digits, &mut out),
+            character if character.is_control() => push_unicode(character, upper, &mut out),
             character => out.push(character),
         }
     }
     out
 }
 
-fn push_unicode(character: char, digits: &str, out: &mut String) {
+fn push_unicode(character: char, upper: bool, out: &mut String) {
+    let digits: &[u8; 16] = if upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
     let mut units = [0; 2];
     for unit in character.encode_utf16(&mut units) {
-        out.push_str(&if digits == "upper" { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") });
+        out.push_str("\\u");
+        for shift in [12, 8, 4, 0] {
+            out.push(char::from(digits[usize::from(*unit >> shift & 15)]));
+        }
     }
 }
 
@@ -140,7 +205,7 @@ fn markup(text: &str) -> Vec<String> {
         .replace('>', "&#62;")
         .replace('"', "&#34;")
         .replace('\'', "&#39;");
-    vec![
+    let mut forms = vec![
         quoted.replace('\'', "&#39;"),
         quoted.replace('\'', "&#x27;"),
         quoted.replace('\'', "&apos;"),
@@ -148,5 +213,41 @@ fn markup(text: &str) -> Vec<String> {
         numeric,
         quoted,
         least,
-    ]
+    ];
+    for index in 0..forms.len() {
+        forms.extend(forms.get(index).filter(|form| !form.is_ascii()).map(|form| numbered(form)));
+    }
+    forms
+}
+
+/// What is beyond ASCII as decimal references.
+fn numbered(text: &str) -> String {
+    referenced(text, char::is_ascii, |code, out| write!(out, "&#{code};"))
+}
+
+/// All but letters and digits as references, decimal and in hexadecimal digits of either case.
+fn all_but_letters(text: &str) -> [String; 3] {
+    let letter = char::is_ascii_alphanumeric;
+    let decimal = |code: u32, out: &mut String| write!(out, "&#{code};");
+    let lower = |code: u32, out: &mut String| write!(out, "&#x{code:x};");
+    let upper = |code: u32, out: &mut String| write!(out, "&#x{code:X};");
+    [referenced(text, letter, decimal), referenced(text, letter, lower), referenced(text, letter, upper)]
+}
+
+/// All but what is left as a reference.
+fn referenced(
+    text: &str,
+    left: impl Fn(&char) -> bool,
+    reference: impl Fn(u32, &mut String) -> fmt::Result,
+) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if left(&character) {
+            out.push(character);
+        } else {
+            // Writing to a string does not fail.
+            let _ = reference(character.into(), &mut out);
+        }
+    }
+    out
 }

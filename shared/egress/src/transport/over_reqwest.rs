@@ -1,95 +1,93 @@
 //! The first transport: reqwest, with rustls on ring.
 
-use std::{error, fs, io, sync::Arc};
+use std::{error, fmt, io, sync::Arc};
 
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt};
-use http::{HeaderValue, Method, header::CONTENT_LENGTH};
-use reqwest::{Certificate, Client, redirect, retry, tls};
+use http::{HeaderValue, Method, StatusCode, header::CONTENT_LENGTH};
+use reqwest::Client;
 
 use super::{
-    Reply, Transport, TransportError, TransportErrorKind, Vetted,
-    pins::{PinnedResolver, Pins},
+    ClientCertificate, Payload, Reply, Transport, TransportError, TransportErrorKind, Vetted,
+    client::Settings, clients::Clients, pins::Pin,
 };
-use crate::{EgressPolicy, Error, ErrorKind, header::MAX_HEAD};
+use crate::{EgressPolicy, Error, Proxy, Resolver};
 
-/// A pooled client that can resolve nothing but what the guard has vetted.
-#[derive(Debug)]
+/// The pooled clients of one policy, which can resolve nothing but what the guard has vetted.
 pub(crate) struct ReqwestTransport {
-    client: Client,
-    pins: Arc<Pins>,
+    clients: Clients,
+    proxied: Option<Proxy>,
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Its clients hold private keys, and the proxy's credentials.
+        f.debug_struct("ReqwestTransport").finish_non_exhaustive()
+    }
 }
 
 impl ReqwestTransport {
-    /// A client for the policy: the system's certificate authorities, and those of the policy's files.
-    pub(crate) fn new(policy: &EgressPolicy) -> Result<Self, Error> {
-        // Installed already by whoever came first; it is ring everywhere, as there is no other in the tree.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let pins = Arc::new(Pins::default());
-        let head = u32::try_from(MAX_HEAD).unwrap_or(u32::MAX);
-
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this is the guarded door's own client, the only one there is"
-        )]
-        let mut builder = Client::builder()
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .referer(false)
-            .no_proxy()
-            .https_only(!policy.allow_http)
-            .tls_version_min(tls::Version::TLS_1_2)
-            .http2_max_header_list_size(head)
-            .dns_resolver(PinnedResolver(Arc::clone(&pins)));
-        let extra = authorities(policy)?;
-        if !extra.is_empty() {
-            builder = builder.tls_certs_merge(extra);
-        }
-        let client = builder.build().map_err(|source| {
-            Error::new(
-                ErrorKind::PolicyInvalid,
-                "the HTTP client cannot be built; check the system's CA certificates",
-            )
-            .with_source(source.without_url())
-        })?;
-        Ok(Self { client, pins })
+    /// Clients for the policy: the system's certificate authorities, and those of the policy's files. The resolver is
+    /// asked for the proxy's own name, and for no other.
+    pub(crate) fn new(policy: &EgressPolicy, resolver: &Arc<dyn Resolver>) -> Result<Self, Error> {
+        let clients = Clients::new(Settings::new(policy, resolver)?);
+        Ok(Self { clients, proxied: policy.proxy.clone() })
     }
-}
 
-fn authorities(policy: &EgressPolicy) -> Result<Vec<Certificate>, Error> {
-    let mut all = Vec::new();
-    for path in &policy.ca_files {
-        let unusable = |what: &str| {
-            let message = format!("the CA file {} {what}; check `egress.ca_files`", path.display());
-            Error::new(ErrorKind::PolicyInvalid, message)
-        };
-        let pem = fs::read(path).map_err(|source| unusable("cannot be read").with_source(source))?;
-        let certificates = Certificate::from_pem_bundle(&pem)
-            .map_err(|source| unusable("is not PEM").with_source(source.without_url()))?;
-        if certificates.is_empty() {
-            return Err(unusable("holds no certificate"));
+    /// The client whose connections may serve the request.
+    fn client(
+        &self,
+        tenant: &str,
+        certificate: Option<&ClientCertificate>,
+    ) -> Result<Client, TransportError> {
+        if certificate.is_some() && self.proxied.as_ref().is_some_and(Proxy::speaks_tls) {
+            // The library would show it to the proxy as well.
+            let why = "a client certificate is not shown through a proxy that is reached over TLS";
+            return Err(TransportError::new(TransportErrorKind::Certificate, why));
         }
-        all.extend(certificates);
+        self.clients.client(tenant, certificate)
     }
-    Ok(all)
+
+    /// Whether it is the proxy that answers, and not the counterpart: it wants credentials (RFC 9110, 15.5.8). What
+    /// it says of a tunnel is an error of connecting.
+    fn is_of_proxy(&self, response: &reqwest::Response) -> bool {
+        self.proxied.is_some() && response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED
+    }
 }
 
 #[async_trait]
 impl Transport for ReqwestTransport {
     async fn send(&self, request: Vetted) -> Result<Reply, TransportError> {
-        // Held until the head of the answer is there: by then the connection is made.
-        let host = request.url.host_str().unwrap_or_default();
-        let _pin = self.pins.hold(host, Arc::clone(&request.addresses));
+        let pin = Pin::new(request.url.host_str().unwrap_or_default(), Arc::clone(&request.addresses));
         // RFC 9110, 8.6: a method that anticipates content says that there is none; some servers insist on it.
         let says_length = matches!(request.method, Method::POST | Method::PUT | Method::PATCH);
+        let plain = request.url.scheme() == "http";
         let mut outbound = reqwest::Request::new(request.method, request.url);
         *outbound.headers_mut() = request.headers;
-        if !request.body.is_empty() {
-            *outbound.body_mut() = Some(request.body.into());
-        } else if says_length {
-            outbound.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        match request.body {
+            Payload::Stream(chunks) => {
+                let chunks = chunks.map_err(UploadError);
+                *outbound.body_mut() = Some(reqwest::Body::wrap_stream(chunks));
+            }
+            Payload::Whole(body) if !body.is_empty() => *outbound.body_mut() = Some(body.into()),
+            Payload::Whole(_) if says_length => {
+                outbound.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+            }
+            Payload::Whole(_) => {}
         }
-        let response = self.client.execute(outbound).await.map_err(failure)?;
+        let client = self.client(&request.tenant, request.client_certificate.as_ref())?;
+        // A connection is begun while the request waits for it, so within its pin.
+        let response = pin.during(client.execute(outbound)).await.map_err(failure)?;
+        if response.status().is_informational() {
+            let what = "it switched to a protocol that nobody asked for";
+            return Err(TransportError::new(TransportErrorKind::BrokeOff, what));
+        }
+        if plain && self.is_of_proxy(&response) {
+            return Err(TransportError::new(
+                TransportErrorKind::Connect,
+                "the proxy wants other credentials",
+            ));
+        }
         Ok(Reply {
             status: response.status(),
             headers: response.headers().clone(),
@@ -98,10 +96,28 @@ impl Transport for ReqwestTransport {
     }
 }
 
+/// The error that a request's own body ended with, told apart from those of the connection.
+#[derive(Debug)]
+struct UploadError(Box<dyn error::Error + Send + Sync>);
+
+impl fmt::Display for UploadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the request's own body ended with an error")
+    }
+}
+
+impl error::Error for UploadError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        Some(&*self.0)
+    }
+}
+
 /// A failure without the URL, which may hold a secret.
 fn failure(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
-    let kind = if caused_by_tls(&error) {
+    let kind = if causes(&error).any(|cause| cause.is::<UploadError>()) {
+        TransportErrorKind::Upload
+    } else if caused_by_tls(&error) {
         TransportErrorKind::Tls
     } else if error.is_connect() {
         TransportErrorKind::Connect
@@ -113,9 +129,19 @@ fn failure(error: reqwest::Error) -> TransportError {
     TransportError::new(kind, error)
 }
 
-/// TLS that failed before it was agreed on. Once it is, a fault in it is a broken connection like any other.
+/// TLS that failed before it was agreed on: by a fault in it, or as the counterpart hung up in the handshake. Once it is
+/// agreed on, a fault in it is a broken connection like any other.
 fn caused_by_tls(error: &reqwest::Error) -> bool {
-    error.is_connect() && causes(error).any(|cause| cause.is::<rustls::Error>())
+    error.is_connect() && causes(error).any(|cause| cause.is::<rustls::Error>() || is_hang_up(cause))
+}
+
+/// A connection that was there and was ended by the other side.
+fn is_hang_up(cause: &(dyn error::Error + 'static)) -> bool {
+    let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+    matches!(
+        kind,
+        Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)
+    )
 }
 
 fn is_head_too_large(cause: &(dyn error::Error + 'static)) -> bool {

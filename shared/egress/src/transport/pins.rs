@@ -1,68 +1,49 @@
-//! The only names the client can resolve: those that the guard has vetted, to the addresses that it has vetted.
+//! The only names the client can resolve: the one that the guard has vetted for the request at hand, to the addresses
+//! that it has vetted for that same request.
+//!
+//! What was vetted belongs to the request and not to a table that requests share: the client asks for the name while it is
+//! polled by the request's own task, so no request can be told what was vetted for another one, be it for another port of
+//! the same host.
 
-use std::{
-    collections::HashMap,
-    io,
-    net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::task::futures::TaskLocalFuture;
 
-type Addresses = Arc<[SocketAddr]>;
-
-/// Vetted addresses by host, for as long as a request is on its way.
-#[derive(Debug, Default)]
-pub(super) struct Pins(Mutex<HashMap<String, Vec<Addresses>>>);
-
-impl Pins {
-    /// Makes the host resolve to the addresses until the pin is dropped.
-    pub(super) fn hold(self: &Arc<Self>, host: &str, addresses: Addresses) -> Pin {
-        self.lock().entry(host.to_owned()).or_default().push(Arc::clone(&addresses));
-        Pin { pins: Arc::clone(self), host: host.to_owned(), addresses }
-    }
-
-    /// What was vetted last for the host, by a request that is still on its way.
-    fn vetted(&self, host: &str) -> Option<Addresses> {
-        self.lock().get(host)?.last().cloned()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Vec<Addresses>>> {
-        // Nothing panics while holding it, and the map is whole after every step.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+tokio::task_local! {
+    static PIN: Pin;
 }
 
-/// Holds a host's addresses in place.
+/// A host, and the only addresses that it has for one request.
 pub(super) struct Pin {
-    pins: Arc<Pins>,
     host: String,
-    addresses: Addresses,
+    addresses: Arc<[SocketAddr]>,
 }
 
-impl Drop for Pin {
-    fn drop(&mut self) {
-        let mut pins = self.pins.lock();
-        if let Some(held) = pins.get_mut(&self.host) {
-            if let Some(index) = held.iter().position(|addresses| Arc::ptr_eq(addresses, &self.addresses)) {
-                held.remove(index);
-            }
-            if held.is_empty() {
-                pins.remove(&self.host);
-            }
-        }
+impl Pin {
+    pub(super) fn new(host: &str, addresses: Arc<[SocketAddr]>) -> Self {
+        Self { host: host.to_owned(), addresses }
+    }
+
+    /// The work, and for as long as it is polled the host's addresses.
+    pub(super) fn during<F: Future>(self, work: F) -> TaskLocalFuture<Self, F> {
+        PIN.scope(self, work)
+    }
+
+    fn addresses_of(&self, host: &str) -> Option<Vec<SocketAddr>> {
+        (self.host == host).then(|| self.addresses.to_vec())
     }
 }
 
-/// What the client asks in place of a name server.
-#[derive(Debug, Clone)]
-pub(super) struct PinnedResolver(pub(super) Arc<Pins>);
+/// What the client asks in place of a name server. Outside of a request, every name is unknown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PinnedResolver;
 
 impl Resolve for PinnedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let answer = match self.0.vetted(name.as_str()) {
+        let answer = match PIN.try_with(|pin| pin.addresses_of(name.as_str())).ok().flatten() {
             Some(addresses) => {
-                let addresses: Addrs = Box::new(Vec::from(&*addresses).into_iter());
+                let addresses: Addrs = Box::new(addresses.into_iter());
                 Ok(addresses)
             }
             None => Err(io::Error::other("the guard vetted no address for this host").into()),

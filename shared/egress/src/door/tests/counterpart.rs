@@ -23,7 +23,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
-use super::HOST;
+use super::{HOST, Peer};
 
 /// What the counterpart does with a request it has read.
 pub(super) enum Reaction {
@@ -59,8 +59,6 @@ pub(super) enum Identity {
     SelfSigned,
     /// By one of the authority, for another name.
     OtherName,
-    /// By one of the authority that ended in 2001.
-    Expired,
 }
 
 pub(super) struct Counterpart {
@@ -143,6 +141,20 @@ impl Counterpart {
     }
 }
 
+impl Peer for Counterpart {
+    fn port(&self) -> u16 {
+        self.port()
+    }
+
+    fn origin(&self) -> String {
+        self.origin()
+    }
+
+    fn ca_file(&self) -> PathBuf {
+        self.ca_file()
+    }
+}
+
 impl Drop for Counterpart {
     fn drop(&mut self) {
         self.accepting.abort();
@@ -205,7 +217,8 @@ async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
             .lines()
             .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok())
             .unwrap_or(0);
-        if body.len() >= length {
+        let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+        if if chunked { body.ends_with("0\r\n\r\n") } else { body.len() >= length } {
             return Some(text);
         }
     }
@@ -222,11 +235,7 @@ fn acceptor(identity: Identity, folder: &TempDir) -> Option<TlsAcceptor> {
     let issuer = Issuer::new(authority, authority_key);
 
     let name = if identity == Identity::OtherName { "other.example" } else { HOST };
-    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-    if identity == Identity::Expired {
-        params.not_before = rcgen::date_time_ymd(2000, 1, 1);
-        params.not_after = rcgen::date_time_ymd(2001, 1, 1);
-    }
+    let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
     let key = KeyPair::generate().unwrap();
     let certificate = match identity {
         Identity::Plain => return None,

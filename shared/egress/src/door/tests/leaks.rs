@@ -1,19 +1,16 @@
 //! What a log at its most talkative holds of a secret: nothing.
 
-use std::{
-    error::Error as _,
-    io,
-    sync::{Arc, LazyLock, Mutex},
-    time::Duration,
-};
+use std::{error::Error as _, sync::LazyLock, time::Duration};
 
 use mapping::{Content, Encoder};
-use tracing_subscriber::{fmt::MakeWriter, fmt::format::FmtSpan};
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use super::{
     Keeper, after,
     counterpart::{Counterpart, Identity, Reaction, ok},
-    door, get, secret,
+    door, get,
+    log::Log,
+    secret,
 };
 use crate::scrub;
 
@@ -28,28 +25,6 @@ static LOG: LazyLock<Log> = LazyLock::new(|| {
         .init();
     log
 });
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
 
 /// An error with its whole chain, in both of its forms.
 fn told(error: &crate::Error) -> String {
@@ -92,7 +67,7 @@ async fn no_log_and_no_error_holds_a_secret_in_any_form() {
             Err(error) => tellings += &told(&error),
         }
     }
-    let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let log = String::from_utf8_lossy(&log.bytes()).into_owned();
     assert!(log.contains("TRACE"), "the log is as talkative as can be");
     assert!(log.contains("server.address=\"counterpart.example\""), "the span is there: {log}");
     assert!(log.contains("error.type=\"broke_off\"") && log.contains("error.type=\"timeout\""), "{log}");

@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::HeaderMap;
-use mapping::{Content, Encoder, Template};
+use mapping::{Algorithm, Content, Digest, Encoder, Template};
 
 use super::{
     Keeper, Loopback, after,
@@ -40,6 +40,54 @@ async fn a_secret_arrives_and_its_echo_does_not_come_back() {
     assert_eq!(answer.header("content-length"), None, "it is not true any more");
     let origin = format!("{}/", counterpart.origin());
     assert_eq!(keeper.asked(), [(Content::Secret("crm-token".into()), origin)]);
+}
+
+#[tokio::test]
+async fn a_signature_is_made_behind_the_door_and_its_key_is_scrubbed_when_it_comes_back() {
+    // The counterpart says what it thinks the key is, whole and with what was put before it.
+    let counterpart = Counterpart::start(|_| ok("expected GET signed with v1-tok-4f9d2c71aa05e8b6")).await;
+    let keeper = Keeper::with(&[("key", TOKEN)]);
+    let digest = |key: Template| {
+        let message = Template::text("GET");
+        Content::Digest(Box::new(Digest { algorithm: Algorithm::Sha256, key: Some(key), message }))
+    };
+    let mut outbound = get(&counterpart, "/v1/orders?sig=");
+    outbound.url.push_hole(digest(secret("key", Encoder::Raw)), Encoder::Base64);
+    let key = after("v1-", "key", Encoder::Raw);
+    outbound.headers = vec![("x-signature".into(), Template::hole(digest(key), Encoder::Hex))];
+
+    let answer = door(&counterpart).send(outbound, &keeper).await.unwrap();
+
+    let request = counterpart.request();
+    let in_header = "2c50302dffea0fd659b67236c91985441db2d1b5dde7c3e268f24b4b6f9fd98d";
+    assert!(request.contains(&format!("\r\nx-signature: {in_header}\r\n")), "{request}");
+    assert!(
+        request.starts_with(
+            "GET /v1/orders?sig=llysv8TISIehoODMthH1%2FquwP%2FpjiTHkrtFaM29vsPc%3D HTTP/1.1\r\n"
+        ),
+        "{request}"
+    );
+    assert_eq!(answer.body, "expected GET signed with [secret removed]");
+    assert!(answer.echoed);
+    assert_eq!(keeper.asked().len(), 1, "the key is asked for once");
+}
+
+#[tokio::test]
+async fn a_file_that_is_secret_leaves_as_its_bytes_and_they_are_scrubbed_when_they_come_back() {
+    // Base64 of "certificate-4f9d2c71aa05e8b6".
+    const FILE: &[u8] = b"Y2VydGlmaWNhdGUtNGY5ZDJjNzFhYTA1ZThiNg==";
+    let counterpart = Counterpart::start(|_| ok("kept certificate-4f9d2c71aa05e8b6 for you")).await;
+    let keeper = Keeper::with(&[("file", FILE)]);
+    let mut outbound = get(&counterpart, "/v1/files");
+    outbound.method = "POST".to_owned();
+    let file = Content::Template(Box::new(secret("file", Encoder::Raw)));
+    outbound.body = Body::Template(Template::hole(file, Encoder::FromBase64));
+
+    let answer = door(&counterpart).send(outbound, &keeper).await.unwrap();
+
+    assert!(counterpart.request().ends_with("\r\n\r\ncertificate-4f9d2c71aa05e8b6"));
+    assert_eq!(answer.body, "kept [secret removed] for you");
+    assert!(answer.echoed);
 }
 
 #[tokio::test]
@@ -84,11 +132,17 @@ async fn what_the_integration_injects_wins() {
         ("Authorization".into(), Template::text("Bearer also mine")),
         ("Traceparent".into(), Template::text("mine")),
         ("Accept-Encoding".into(), Template::text("gzip")),
+        ("X_Api-Key".into(), Template::text("mine")),
+        ("x-api_key".into(), Template::text("mine")),
+        ("X_Apikey".into(), Template::text("theirs")),
         ("X-Many".into(), Template::text("1")),
         ("x-many".into(), Template::text("2")),
     ];
     outbound.trace_headers = vec![("traceparent".into(), "00-theirs".into())];
-    outbound.credentials = vec![("authorization".into(), secret("key", Encoder::Header))];
+    outbound.credentials = vec![
+        ("authorization".into(), secret("key", Encoder::Header)),
+        ("x-api-key".into(), secret("key", Encoder::Header)),
+    ];
     outbound.query_credentials = vec![("api_key".into(), secret("key", Encoder::Query))];
 
     door(&counterpart).send(outbound, &keeper).await.unwrap();
@@ -98,8 +152,9 @@ async fn what_the_integration_injects_wins() {
     assert!(request.starts_with("GET /?q=1&api_key=tok-4f9d2c71aa05e8b6 HTTP/1.1\r\n"), "{request}");
     assert_eq!(request.matches("authorization: tok-4f9d2c71aa05e8b6").count(), 1, "{request}");
     assert!(request.contains("traceparent: 00-theirs"), "{request}");
-    assert!(request.contains("accept-encoding: identity"), "{request}");
+    assert!(request.contains("accept-encoding: gzip, br, zstd"), "{request}");
     assert!(request.contains("x-many: 1\r\nx-many: 2"), "{request}");
+    assert!(request.contains("\r\nx-api-key: tok-") && request.contains("\r\nx_apikey: theirs"), "{request}");
 }
 
 #[tokio::test]

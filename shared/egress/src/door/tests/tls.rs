@@ -1,8 +1,11 @@
 //! Whom the door speaks to.
 
+mod certificates;
+mod handshakes;
+
 use std::{net::Ipv4Addr, sync::Arc};
 
-use mapping::{Encoder, Template};
+use mapping::Template;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -10,24 +13,10 @@ use tokio::{
 
 use super::{
     HOST, Keeper, Loopback,
-    counterpart::{Counterpart, Identity, ok},
-    door, get, policy, secret,
+    counterpart::{Counterpart, ok},
+    get, policy,
 };
 use crate::{Door, EgressPolicy, Endpoint, ErrorKind, Outbound};
-
-#[tokio::test]
-async fn who_cannot_prove_its_name_gets_no_byte_of_the_request() {
-    for identity in [Identity::SelfSigned, Identity::OtherName, Identity::Expired] {
-        let counterpart = Counterpart::start_as(identity, |_| ok("")).await;
-        let keeper = Keeper::with(&[("key", b"hunter2-hunter2")]);
-        let mut outbound = get(&counterpart, "/");
-        outbound.credentials = vec![("x-key".into(), secret("key", Encoder::Header))];
-        let error = door(&counterpart).send(outbound, &keeper).await.unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::TlsFailed), "{error:?}");
-        assert_eq!(counterpart.requests(), Vec::<String>::new());
-        assert_eq!(counterpart.connections(), 1, "it was the handshake that failed");
-    }
-}
 
 #[tokio::test]
 async fn an_authority_that_nobody_named_is_unknown() {
