@@ -31,6 +31,20 @@ ca_files = ["/run/outgate/ca/ca.crt"]
 {{- else }}
 ca_files = []
 {{- end }}
+proxy = {{ toJson .Values.egress.proxy.url }}
+{{- if .Values.egress.proxy.credentialsSecret.name }}
+proxy_credentials_file = "/run/outgate/credentials/proxy.credentials"
+{{- end }}
+proxy_resolves = {{ .Values.egress.proxy.resolves }}
+refuse_echoes = {{ .Values.egress.refuseEchoes }}
+{{- $keys := dict "ports" "ports" "allowHttp" "allow_http" "networks" "networks" "proxy" "proxy" "proxyResolves" "proxy_resolves" "refuseEchoes" "refuse_echoes" }}
+{{- range $tenant, $own := .Values.egress.tenants }}
+
+[egress.tenants.{{ toJson $tenant }}]
+{{- range $key, $value := $own }}
+{{ get $keys $key }} = {{ toJson $value }}
+{{- end }}
+{{- end }}
 
 [telemetry]
 log = {{ toJson .Values.telemetry.log }}

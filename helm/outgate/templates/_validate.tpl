@@ -15,6 +15,16 @@ What values.schema.json cannot say in a sentence, or what must hold even where t
 {{- if not (or .Values.tls.existingSecret .Values.server.plaintextBeyondLoopback) }}
 {{- fail "Outgate listens beyond loopback here and would do so without TLS: set tls.existingSecret to a kubernetes.io/tls Secret, or say in so many words server.plaintextBeyondLoopback=true." }}
 {{- end }}
+{{- $proxies := list .Values.egress.proxy.url }}
+{{- range .Values.egress.tenants }}
+{{- $proxies = append $proxies (default "" .proxy) }}
+{{- end }}
+{{- if contains "@" (join " " $proxies) }}
+{{- fail "A proxy in egress names a user or password, which this message does not repeat: put user:password into a Secret and name it in egress.proxy.credentialsSecret." }}
+{{- end }}
+{{- if and .Values.egress.proxy.credentialsSecret.name (not .Values.egress.proxy.url) }}
+{{- fail "egress.proxy.credentialsSecret names credentials for no proxy: set egress.proxy.url, or leave the Secret out." }}
+{{- end }}
 {{- if and .Values.tls.existingSecret .Values.server.plaintextBeyondLoopback }}
 {{- fail "tls.existingSecret and server.plaintextBeyondLoopback=true contradict each other: keep one." }}
 {{- end }}

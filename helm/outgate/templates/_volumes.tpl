@@ -19,6 +19,14 @@ owner root, group the process's own, nobody else.
           name: {{ .Values.operatorToken.existingSecret }}
           items:
             - { key: {{ .Values.operatorToken.key | quote }}, path: operator.token }
+{{- with .Values.egress.proxy.credentialsSecret }}
+{{- if .name }}
+      - secret:
+          name: {{ .name }}
+          items:
+            - { key: {{ .key | quote }}, path: proxy.credentials }
+{{- end }}
+{{- end }}
 {{- with .Values.tls }}
 {{- if .existingSecret }}
 - name: tls

@@ -1,15 +1,17 @@
 //! Adapters, compiled once for as long as no register that they read changes.
 
+mod around;
 mod follow_up;
 
 use std::{
-    cell::RefCell,
     collections::{HashMap, HashSet},
     sync::Arc,
 };
 
-use mapping::{Adapter, Diagnostic, Register};
+use mapping::{Adapter, Diagnostic, Environment, Register, Scripts};
 use runtime::names::Id;
+
+pub(crate) use around::Around;
 
 use crate::registers::Snapshot;
 
@@ -61,20 +63,16 @@ impl Adapters {
 
 impl Compiled {
     /// Compiles a register as an adapter, as a business unit sees the registers around it.
-    pub(crate) fn of(snapshot: &Snapshot, unit: Option<&Id>, key: &Id, register: &Register) -> Self {
-        let Register { text, layer } = register;
-        let reads = RefCell::new(HashSet::from([key.to_string()]));
-        let registers = |wanted: &str| {
-            reads.borrow_mut().insert(wanted.to_owned());
-            snapshot.find(unit, wanted).map(|document| document.register().clone())
-        };
-        let result = Adapter::compile(key.as_str(), text, layer.as_ref(), &registers)
-            .and_then(|adapter| match follow_up::unsupported(register) {
-                told if told.is_empty() => Ok(Arc::new(adapter)),
-                told => Err(told),
-            })
-            .map_err(|diagnostics| Arc::new(Unsound { text: text.clone(), diagnostics }));
-        let mut reads = reads.into_inner();
+    pub(crate) fn of(
+        snapshot: &Snapshot,
+        unit: Option<&Id>,
+        key: &Id,
+        register: &Register,
+        scripts: Option<&dyn Scripts>,
+    ) -> Self {
+        let around = Around::new(snapshot, unit, key, scripts);
+        let result = compile(&around, key, register).map(Arc::new).map_err(Arc::new);
+        let mut reads = around.reads();
         if let Ok(adapter) = &result {
             reads.extend(adapter.registers().iter().cloned());
         }
@@ -85,4 +83,26 @@ impl Compiled {
     pub(crate) fn result(self) -> Result<Arc<Adapter>, Arc<Unsound>> {
         self.result
     }
+}
+
+/// Compiles a register as an adapter, among what `environment` knows.
+///
+/// # Errors
+/// With everything that was found.
+pub(crate) fn compile(
+    environment: &dyn Environment,
+    key: &Id,
+    register: &Register,
+) -> Result<Adapter, Unsound> {
+    let Register { text, layer } = register;
+    let unsupported = follow_up::unsupported(register);
+    let mut diagnostics = match Adapter::compile(key.as_str(), text, layer.as_ref(), environment) {
+        Ok(adapter) if unsupported.is_empty() => return Ok(adapter),
+        Ok(adapter) => adapter.warnings().to_vec(),
+        Err(diagnostics) => diagnostics,
+    };
+    diagnostics.extend(unsupported);
+    let place = |found: &Diagnostic| (found.origin.as_ref().map(|of| of.register.clone()), found.span.start);
+    diagnostics.sort_by_cached_key(place);
+    Err(Unsound { text: text.clone(), diagnostics })
 }

@@ -1,11 +1,43 @@
-//! Checks an adapter, kept or not, as it would be compiled for a run.
+//! Checks an adapter, kept or not, as it would be compiled for a run, and besides against what a run would meet: the
+//! operator's policy, the integration it names, the secrets in it.
+//!
+//! Compiling for a run asks for none of that: the door decides then, by what holds then.
 
-use std::sync::Arc;
+mod known;
 
-use mapping::{Diagnostic, Register};
-use runtime::{Refusal, names::Name};
+use std::{collections::BTreeSet, sync::Arc};
 
-use crate::{adapters::Compiled, runs::Runs};
+use egress::Policies;
+use mapping::{Diagnostic, Policy, Register};
+use proto::{
+    errors::v1::Reason,
+    secrets::v1::{DescribeSecretsRequest, secret_release_service_client::SecretReleaseServiceClient},
+};
+use runtime::{
+    Caller, Link, Refusal, Role,
+    names::{Id, Name},
+};
+
+use self::known::{Knowing, Known};
+use crate::{
+    adapters::{self, Around},
+    definitions::Definitions,
+    registers::Tenant,
+    runs::{self, Runs},
+};
+
+/// The most secrets that are asked for at once, and the most names of others for proposals.
+const SECRETS: usize = 1000;
+/// The most registers that are missing in memory and asked for.
+const REGISTERS: usize = 100;
+/// The most integrations for proposals.
+const INTEGRATIONS: usize = 1000;
+
+/// Checks adapters.
+pub(crate) struct Checker {
+    policies: Policies,
+    secrets: SecretReleaseServiceClient<Link>,
+}
 
 /// What a check found.
 pub(crate) struct Checked {
@@ -15,23 +47,121 @@ pub(crate) struct Checked {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
-impl Runs {
+impl Checker {
+    /// Checks against what the operator lets out, and the secrets at the end of a link on which this process is a
+    /// releaser.
+    pub(crate) fn new(policies: Policies, secrets: Link) -> Self {
+        Self { policies, secrets: SecretReleaseServiceClient::new(secrets) }
+    }
+
     /// Checks `text`, or the kept one where none is given, among the registers that the adapter would see.
     ///
     /// # Errors
-    /// REGISTER_NOT_FOUND where nothing is kept and no text is given.
-    pub(crate) async fn check(&self, name: &Name, text: Option<Arc<str>>) -> Result<Checked, Refusal> {
-        let tenant = self.registers.of(&name.parent.tenant).await?;
+    /// REGISTER_NOT_FOUND where nothing is kept and no text is given; SERVICE_UNAVAILABLE and STORE_UNAVAILABLE where
+    /// what is around the adapter cannot be asked for.
+    pub(crate) async fn check(
+        &self,
+        runs: &Runs,
+        caller: &Caller,
+        name: &Name,
+        text: Option<Arc<str>>,
+    ) -> Result<Checked, Refusal> {
+        let tenant = runs.registers.of(&name.parent.tenant).await?;
         let register = match text {
             Some(text) => Register::authored(text),
-            None => self.find(&tenant, name).await?.register().clone(),
+            None => runs.find(&tenant, name).await?.register().clone(),
         };
-        let unit = name.parent.unit.as_ref();
-        let compiled = tenant.view().read(|snapshot| Compiled::of(snapshot, unit, &name.id, &register));
-        let diagnostics = match compiled.result() {
-            Ok(adapter) => adapter.warnings().to_vec(),
-            Err(unsound) => unsound.diagnostics.clone(),
+        let policy = self.policies.of(name.parent.tenant.as_str());
+        let policy = Policy { ports: policy.ports.clone(), http: policy.allow_http };
+        let compile = |knowing: &Knowing| {
+            let snapshot = tenant.view().snapshot();
+            let around = Around::new(&snapshot, name.parent.unit.as_ref(), &name.id, runs.scripts.as_deref());
+            let known = Known::new(around, &policy, knowing);
+            let found = match adapters::compile(&known, &name.id, &register) {
+                Ok(adapter) => adapter.warnings().to_vec(),
+                Err(unsound) => unsound.diagnostics,
+            };
+            (found, known.asked())
         };
+        // The first time shows what the text names; only that is asked for.
+        let (mut found, mut asked) = compile(&Knowing::default());
+        if self.catch_up(runs, &tenant, name, &asked.missing).await? {
+            (found, asked) = compile(&Knowing::default());
+        }
+        let mut knowing = Knowing::default();
+        if let Some(integration) = &asked.integration {
+            self.ask_integration(&runs.definitions, name, integration, &mut knowing).await?;
+        }
+        // Who may not list secrets is not told of them here either.
+        if caller.require(Role::Configurator, &name.parent.tenant).is_ok() {
+            self.ask_secrets(&name.parent.tenant, &asked.secrets, &mut knowing).await?;
+        }
+        let diagnostics = if knowing.is_empty() { found } else { compile(&knowing).0 };
         Ok(Checked { text: register.text, diagnostics })
+    }
+
+    /// Waits until memory shows the registers that are there, though memory did not know of them: they may have been
+    /// written a moment ago. Whether there was one.
+    async fn catch_up(
+        &self,
+        runs: &Runs,
+        tenant: &Tenant,
+        adapter: &Name,
+        missing: &BTreeSet<String>,
+    ) -> Result<bool, Refusal> {
+        let mut there = false;
+        for key in missing.iter().take(REGISTERS) {
+            let Ok(id) = Id::parse("register", key) else { continue };
+            match runs.registers.confirm(tenant, &Name { parent: adapter.parent.clone(), id }).await {
+                Ok(()) => there = true,
+                Err(refusal) if refusal.reason() == Reason::RegisterNotFound => {}
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        Ok(there)
+    }
+
+    async fn ask_integration(
+        &self,
+        definitions: &Definitions,
+        adapter: &Name,
+        id: &str,
+        knowing: &mut Knowing,
+    ) -> Result<(), Refusal> {
+        let definition = match runs::integration(adapter, id) {
+            Ok(name) => definitions.find(&name).await,
+            Err(refusal) => Err(refusal),
+        };
+        match definition {
+            Ok(definition) => knowing.integration = Some((id.to_owned(), Some(definition))),
+            Err(refusal) if refusal.reason() == Reason::IntegrationNotFound => {
+                knowing.integration = Some((id.to_owned(), None));
+                let listed = definitions.list(&adapter.parent.tenant, INTEGRATIONS, None).await?;
+                let id = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+                knowing.integrations = listed.integrations.iter().map(|each| id(&each.name)).collect();
+            }
+            Err(refusal) => return Err(refusal),
+        }
+        Ok(())
+    }
+
+    async fn ask_secrets(
+        &self,
+        tenant: &Id,
+        names: &BTreeSet<String>,
+        knowing: &mut Knowing,
+    ) -> Result<(), Refusal> {
+        knowing.asked = names.clone();
+        // What is no id names nothing.
+        let ids: Vec<_> = names.iter().filter(|name| Id::parse("secret", name).is_ok()).cloned().collect();
+        for ids in ids.chunks(SECRETS) {
+            let request =
+                DescribeSecretsRequest { parent: format!("tenants/{tenant}"), secret_ids: ids.to_vec() };
+            let answer = self.secrets.clone().describe_secrets(request).await;
+            let answer = answer.map_err(|status| Refusal::from_peer("secrets", &status))?.into_inner();
+            knowing.secrets.extend(answer.secrets.into_iter().map(|each| (each.secret_id, each.scope)));
+            knowing.other_secrets.extend(answer.others);
+        }
+        Ok(())
     }
 }

@@ -6,7 +6,7 @@ mod source;
 use mapping::{Content, Encoder, Template};
 use proto::tokens::v1 as tokens;
 
-pub(crate) use source::Sources;
+pub(crate) use source::{Source, Sources};
 
 /// What is injected into every request of an integration.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ mod parse;
 use std::{sync::Arc, time::Duration};
 
 use egress::Endpoint;
-use mapping::Value;
+use mapping::{Content, Value};
 use runtime::names::Name;
 
 use crate::credentials::Credential;
@@ -44,6 +44,8 @@ pub(crate) struct Quota {
 /// How requests leave.
 #[derive(Clone, Debug)]
 pub(crate) struct Route {
+    /// The integration that it is the way of, for the log; empty where it is none's.
+    pub(crate) integration: String,
     /// What may be called.
     pub(crate) endpoints: Arc<[Endpoint]>,
     /// How the counterpart knows us.
@@ -54,6 +56,10 @@ pub(crate) struct Route {
     pub(crate) response_bytes: usize,
     /// How often a request may leave in all, at least once.
     pub(crate) attempts: u32,
+    /// How many redirects of the counterpart are followed, 0 to 5.
+    pub(crate) redirects: u8,
+    /// The client certificate that the counterpart knows us by: a secret.
+    pub(crate) client_certificate: Option<Content>,
     /// Whether the counterpart sees the trace context.
     pub(crate) trace: bool,
 }
@@ -63,11 +69,14 @@ impl Route {
     /// but the secrets the adapter names itself, each of which is bound to its own origin.
     pub(crate) fn anywhere() -> Self {
         Self {
+            integration: String::new(),
             endpoints: [Endpoint::anywhere()].into(),
             credential: Credential::None,
             timeout: DEFAULT_TIMEOUT,
             response_bytes: DEFAULT_RESPONSE_BYTES,
             attempts: 1,
+            redirects: 0,
+            client_certificate: None,
             trace: false,
         }
     }

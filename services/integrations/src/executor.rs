@@ -1,5 +1,9 @@
 //! Sends one call through the guarded door, with its credential, within its time, as often as its route allows.
 
+mod download;
+mod streaming;
+mod upload;
+
 use std::{sync::Arc, time::Duration};
 
 use egress::{Answer, Body, Door, Error, ErrorKind, Outbound};
@@ -12,11 +16,11 @@ use crate::{
     credentials::Sources,
     definition::{Definition, Route},
     limits::Gates,
-    retry::Tries,
+    retry::{Head, Tries},
 };
 
-/// The status by which a counterpart says that it does not accept a token (RFC 6750, section 3).
-const UNAUTHORIZED: u16 = 401;
+pub(crate) use download::{Download, Part};
+pub(crate) use upload::Chunks;
 
 /// Sends calls.
 pub(crate) struct Executor {
@@ -108,15 +112,17 @@ impl Executor {
         let answer = loop {
             attempts += 1;
             let left = end.saturating_duration_since(Instant::now());
-            let result = self.door.send(outbound(route, &call, left), &source).await;
+            let result = self.door.send(outbound(tenant, route, &call, left), &source).await;
+            let came = result.as_ref().map(Head::of);
             // Once: a second token that is not accepted either is the counterpart's answer.
-            let stale = !renewed && matches!(&result, Ok(answer) if answer.status == UNAUTHORIZED);
-            let left = end.saturating_duration_since(Instant::now());
-            if stale && timeout(left, source.rejected()).await.unwrap_or(false) {
-                renewed = true;
-                continue;
+            if let Some(head) = came.as_ref().ok().filter(|head| !renewed && head.rejects_token()) {
+                let left = end.saturating_duration_since(Instant::now());
+                renewed = timeout(left, source.rejected()).await.unwrap_or(false);
+                if renewed && tries.may_repeat(head) {
+                    continue;
+                }
             }
-            match tries.next(&result, end.saturating_duration_since(Instant::now())) {
+            match tries.next(came, end.saturating_duration_since(Instant::now())) {
                 Some(pause) => sleep(pause).await,
                 None => break result,
             }
@@ -146,8 +152,10 @@ fn time_for(route: &Route, call: &Call) -> Duration {
 }
 
 /// The call as the door takes it.
-pub(crate) fn outbound(route: &Route, call: &Call, timeout: Duration) -> Outbound {
+pub(crate) fn outbound(tenant: &Id, route: &Route, call: &Call, timeout: Duration) -> Outbound {
     Outbound {
+        tenant: tenant.as_str().to_owned(),
+        integration: route.integration.clone(),
         method: call.method.clone(),
         url: call.url.clone(),
         headers: call.headers.clone(),
@@ -160,6 +168,8 @@ pub(crate) fn outbound(route: &Route, call: &Call, timeout: Duration) -> Outboun
             Payload::Template(template) => Body::Template(template.clone()),
         },
         endpoints: route.endpoints.clone(),
+        redirects: route.redirects,
+        client_certificate: route.client_certificate.clone(),
         timeout,
         response_bytes: route.response_bytes,
     }

@@ -8,11 +8,14 @@ use std::{io, net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
 use egress::{
-    Door, EgressPolicy, Error, ErrorKind, Reply, Resolver, SecretSource, SourceError, SourceErrorKind,
-    Transport, TransportError, TransportErrorKind, Vetted,
+    Door, Error, ErrorKind, Policies, Reply, Resolver, SecretSource, SourceError, SourceErrorKind, Transport,
+    TransportError, TransportErrorKind, Vetted,
 };
-use mapping::{Content, Template, Value};
-use runtime::{Caller, Refusal, names::Name};
+use mapping::{Content, Encoder, Template, Value};
+use runtime::{
+    Caller, Refusal,
+    names::{Id, Name},
+};
 use seal::Plaintext;
 use url::Url;
 
@@ -33,6 +36,8 @@ pub(crate) struct Explained {
     pub(crate) headers: Vec<(String, String)>,
     /// The body.
     pub(crate) body: String,
+    /// The client certificate's name; empty without one.
+    pub(crate) client_certificate: String,
     /// What policy says.
     pub(crate) decisions: Vec<Decision>,
 }
@@ -55,8 +60,8 @@ pub(crate) struct Explainer(Door);
 
 impl Explainer {
     /// An explainer for what an operator lets out.
-    pub(crate) fn new(policy: EgressPolicy) -> Self {
-        Self(Door::with_transport(policy, Arc::new(Nothing), Arc::new(Nothing)))
+    pub(crate) fn new(policies: Policies) -> Self {
+        Self(Door::with_transport(policies, Arc::new(Nothing), Arc::new(Nothing)))
     }
 
     /// Builds an adapter's request and asks what would become of it.
@@ -74,7 +79,7 @@ impl Explainer {
         let adapter = runs.compiled(&tenant, name).await?;
         let Prepared { definition, call, .. } = runs.prepare(&tenant, name, adapter, input).await?;
         let route = definition.as_ref().map_or_else(Route::anywhere, |definition| definition.route.clone());
-        let mut decisions = self.decide(&route, &call).await;
+        let mut decisions = self.decide(&name.parent.tenant, &route, &call).await;
         if let Some(definition) = &definition {
             let admitted = admit(definition, caller);
             decisions.insert(0, decision("user", admitted.map_err(|refusal| refusal.message().to_owned())));
@@ -83,14 +88,15 @@ impl Explainer {
             url: url(&call.url, &route.credential),
             headers: headers(&call.headers, &route.credential),
             body: body(&call.body),
+            client_certificate: client_certificate(&route),
             method: call.method,
             decisions,
         })
     }
 
     /// What the door says, up to the first thing that it refuses.
-    async fn decide(&self, route: &Route, call: &Call) -> Vec<Decision> {
-        let Err(error) = self.0.send(outbound(route, call, route.timeout), &Nothing).await else {
+    async fn decide(&self, tenant: &Id, route: &Route, call: &Call) -> Vec<Decision> {
+        let Err(error) = self.0.send(outbound(tenant, route, call, route.timeout), &Nothing).await else {
             return Vec::new();
         };
         let (passed, refused) = match refused_at(&error) {
@@ -148,7 +154,9 @@ fn url(template: &Template, credential: &Credential) -> String {
 
 fn headers(asked: &[(String, Template)], credential: &Credential) -> Vec<(String, String)> {
     let injected = credential.headers();
-    let replaced = |name: &str| injected.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+    // As the door has it: some servers take `_` for `-`.
+    let plain = |name: &str| name.to_ascii_lowercase().replace('_', "-");
+    let replaced = |name: &str| injected.iter().any(|(known, _)| plain(known) == plain(name));
     let kept = asked.iter().filter(|(name, _)| !replaced(name));
     kept.chain(&injected).map(|(name, value)| (name.clone(), value.masked())).collect()
 }
@@ -159,6 +167,11 @@ fn body(payload: &Payload) -> String {
         Payload::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         Payload::Template(template) => template.masked(),
     }
+}
+
+fn client_certificate(route: &Route) -> String {
+    let shown = |content: &Content| Template::hole(content.clone(), Encoder::Raw).masked();
+    route.client_certificate.as_ref().map(shown).unwrap_or_default()
 }
 
 /// What is behind the explainer's door.
@@ -184,7 +197,7 @@ impl SecretSource for Nothing {
     async fn open(&self, content: &Content, _: &Url) -> Result<Plaintext, SourceError> {
         let name = match content {
             Content::Secret(name) | Content::Token(name) => name.as_str(),
-            Content::Template(_) => "",
+            Content::Template(_) | Content::Digest(_) => "",
         };
         Err(SourceError::new(SourceErrorKind::Unavailable, name, "nothing is opened to explain a request"))
     }

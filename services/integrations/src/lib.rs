@@ -25,16 +25,19 @@ mod limits;
 mod registers;
 mod retry;
 mod runs;
+mod scripts;
 
 use std::sync::Arc;
 
-use egress::{Door, EgressPolicy};
+use egress::{Door, Policies};
+use mapping::Scripts;
 use runtime::Link;
 use store::Store;
 use tonic::service::RoutesBuilder;
 
 use crate::{
-    definitions::Definitions, executor::Executor, explain::Explainer, registers::Registers, runs::Runs,
+    check::Checker, definitions::Definitions, executor::Executor, explain::Explainer, registers::Registers,
+    runs::Runs,
 };
 
 /// How the service is set up.
@@ -42,13 +45,15 @@ use crate::{
 pub struct Config {
     /// How many tenants' registers are held in memory at once; the one whose last run is longest ago gives way.
     pub tenants: usize,
-    /// What the operator lets out, for explanations. It must be the policy that the door was made with.
-    pub policy: EgressPolicy,
+    /// What the operator lets out, for explanations and checks. It must be what the door was made with.
+    pub policies: Policies,
+    /// What runs the scripts of adapters that are more than a simple expression; without it they are refused.
+    pub scripts: Option<Arc<dyn Scripts>>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { tenants: 1024, policy: EgressPolicy::default() }
+        Self { tenants: 1024, policies: Policies::default(), scripts: None }
     }
 }
 
@@ -66,13 +71,15 @@ pub struct Links {
 impl Config {
     /// Puts the service together and starts following the definitions in `store`. Called inside a tokio runtime.
     pub fn build(self, store: Arc<dyn Store>, door: Arc<Door>, links: Links) -> Service {
-        let Self { tenants, policy } = self;
+        let Self { tenants, policies, scripts } = self;
         let Links { registers, secrets, tokens } = links;
         let definitions = Arc::new(Definitions::start(store));
+        let checker = Arc::new(Checker::new(policies.clone(), secrets.clone()));
         let executor = Arc::new(Executor::new(door, credentials::Sources::new(secrets, tokens)));
         let registers = Registers::new(registers, tenants);
-        let runs = Arc::new(Runs::new(definitions.clone(), executor.clone(), registers));
-        Service { definitions, executor, runs, explainer: Arc::new(Explainer::new(policy)) }
+        let scripts = scripts.map(scripts::off_the_loop);
+        let runs = Arc::new(Runs::new(definitions.clone(), executor.clone(), registers, scripts));
+        Service { definitions, executor, runs, checker, explainer: Arc::new(Explainer::new(policies)) }
     }
 }
 
@@ -82,6 +89,7 @@ pub struct Service {
     definitions: Arc<Definitions>,
     executor: Arc<Executor>,
     runs: Arc<Runs>,
+    checker: Arc<Checker>,
     explainer: Arc<Explainer>,
 }
 

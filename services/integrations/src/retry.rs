@@ -10,6 +10,34 @@ const FIRST: Duration = Duration::from_millis(100);
 /// The longest pause, where the counterpart asks for none.
 const LONGEST: Duration = Duration::from_secs(5);
 
+/// The status by which a counterpart says that it does not accept a token (RFC 6750, section 3).
+const UNAUTHORIZED: u16 = 401;
+
+/// What of an answer says whether another try helps.
+pub(crate) struct Head<'a> {
+    /// The status.
+    pub(crate) status: u16,
+    /// The header `Retry-After`.
+    pub(crate) retry_after: Option<&'a str>,
+    /// How many redirects led to it.
+    pub(crate) followed: u8,
+    /// Whether one of them led to another origin, where no credential goes.
+    pub(crate) crossed: bool,
+}
+
+impl<'a> Head<'a> {
+    /// That of a whole answer.
+    pub(crate) fn of(answer: &'a Answer) -> Self {
+        let Answer { status, followed, crossed, .. } = *answer;
+        Self { status, retry_after: answer.header("retry-after"), followed, crossed }
+    }
+
+    /// Whether the token that went out was not accepted. Who was sent none cannot tell.
+    pub(crate) fn rejects_token(&self) -> bool {
+        self.status == UNAUTHORIZED && !self.crossed
+    }
+}
+
 /// The tries that a call has left.
 pub(crate) struct Tries {
     idempotent: bool,
@@ -31,11 +59,16 @@ impl Tries {
         Self { idempotent: is_idempotent(method), pauses }
     }
 
+    /// Whether the request may leave again with another token: who redirected it may have acted on it.
+    pub(crate) fn may_repeat(&self, head: &Head<'_>) -> bool {
+        head.followed == 0 || self.idempotent
+    }
+
     /// How long to wait before the next try; none where this was the last one, or where another one could do harm or
     /// would come too late for the `left` time.
-    pub(crate) fn next(&mut self, result: &Result<Answer, Error>, left: Duration) -> Option<Duration> {
-        let asked = match result {
-            Ok(answer) if self.idempotent && is_passing(answer.status) => retry_after(answer),
+    pub(crate) fn next(&mut self, came: Result<Head<'_>, &Error>, left: Duration) -> Option<Duration> {
+        let asked = match came {
+            Ok(head) if self.idempotent && is_passing(head.status) => head.retry_after.and_then(pause),
             Err(error) if nothing_sent(error) || (self.idempotent && broke_off(error)) => None,
             Ok(_) | Err(_) => return None,
         };
@@ -58,16 +91,20 @@ fn is_passing(status: u16) -> bool {
 
 /// A certificate that is not accepted stays so: another try would only cost time.
 fn nothing_sent(error: &Error) -> bool {
+    unreachable(error) && !error.is_after_redirect()
+}
+
+fn unreachable(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::ResolveFailed | ErrorKind::ConnectFailed)
 }
 
 fn broke_off(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::BrokeOff)
+    matches!(error.kind(), ErrorKind::BrokeOff) || unreachable(error)
 }
 
 /// RFC 9110, section 10.2.3: seconds, or a date.
-fn retry_after(answer: &Answer) -> Option<Duration> {
-    let text = answer.header("retry-after")?.trim();
+fn pause(text: &str) -> Option<Duration> {
+    let text = text.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }

@@ -4,13 +4,14 @@ mod answer;
 mod connector;
 mod profile;
 mod refused;
+mod usage;
 
 use std::{
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use mapping::{Adapter, Run, Value};
+use mapping::{Adapter, Limits, Run, Scripts, Value};
 use proto::errors::v1::Reason;
 use runtime::{
     Caller, Refusal,
@@ -18,6 +19,9 @@ use runtime::{
 };
 
 pub(crate) use answer::Meta;
+
+use tracing::Span;
+use uuid::Uuid;
 
 use crate::{
     adapters::Compiled,
@@ -35,6 +39,7 @@ pub(crate) struct Runs {
     pub(crate) definitions: Arc<Definitions>,
     pub(crate) executor: Arc<Executor>,
     pub(crate) registers: Registers,
+    pub(crate) scripts: Option<Arc<dyn Scripts>>,
 }
 
 /// One call of a run.
@@ -60,8 +65,13 @@ pub(crate) struct Prepared {
 
 impl Runs {
     /// Runs over these parts.
-    pub(crate) fn new(definitions: Arc<Definitions>, executor: Arc<Executor>, registers: Registers) -> Self {
-        Self { definitions, executor, registers }
+    pub(crate) fn new(
+        definitions: Arc<Definitions>,
+        executor: Arc<Executor>,
+        registers: Registers,
+        scripts: Option<Arc<dyn Scripts>>,
+    ) -> Self {
+        Self { definitions, executor, registers, scripts }
     }
 
     /// Runs one adapter.
@@ -103,14 +113,30 @@ impl Runs {
     /// # Errors
     /// REGISTER_NOT_FOUND, ADAPTER_INVALID.
     pub(crate) async fn compiled(&self, tenant: &Tenant, name: &Name) -> Result<Arc<Adapter>, Refusal> {
-        let compiled = match look(tenant, name) {
+        let compiled = match self.look(tenant, name) {
             Some(compiled) => compiled,
             None => {
                 self.registers.confirm(tenant, name).await?;
-                look(tenant, name).ok_or_else(|| refused::not_found(name))?
+                self.look(tenant, name).ok_or_else(|| refused::not_found(name))?
             }
         };
         compiled.result().map_err(|unsound| refused::unsound(name, &unsound))
+    }
+
+    fn look(&self, tenant: &Tenant, name: &Name) -> Option<Compiled> {
+        let unit = name.parent.unit.as_ref();
+        tenant.view().compiled(
+            |adapters| adapters.get(unit, &name.id).map(Some),
+            |snapshot| {
+                let document = snapshot.find(unit, name.id.as_str())?;
+                Some(Compiled::of(snapshot, unit, &name.id, document.register(), self.scripts.as_deref()))
+            },
+            |adapters, compiled| {
+                if let Some(compiled) = compiled {
+                    adapters.keep(unit, &name.id, compiled);
+                }
+            },
+        )
     }
 
     /// Builds the request of a step.
@@ -131,8 +157,21 @@ impl Runs {
         let (unit, owner) = tenant.view().read(|snapshot| profile::of(snapshot, &name.parent));
         let constants =
             definition.as_ref().map_or_else(Value::object, |definition| definition.constants.clone());
-        let run = Run { input, unit, tenant: owner, timestamp_ms: now(), constants };
-        let request = adapter.request(&run).map_err(|error| refused::unmapped(name, &error))?;
+        let seed = Uuid::new_v4().into_bytes();
+        let run = Run {
+            input,
+            unit,
+            tenant: owner,
+            timestamp_ms: now(),
+            seed,
+            constants,
+            limits: Limits::RUN,
+            scripts: self.scripts.clone(),
+        };
+        let span = usage::span("request", name.id.as_str());
+        let request =
+            span.in_scope(|| adapter.request(&run)).map_err(|error| refused::unmapped(name, &error))?;
+        usage::record(&span, request.used);
         let call = Call {
             method: request.method,
             url: request.url,
@@ -162,7 +201,9 @@ impl Runs {
             outcome => outcome,
         };
         let large = matches!(&outcome.answer, Ok(answer) if answer.body.len() >= LARGE);
-        let map = move || map(&name, &adapter, &run, outcome);
+        // Made here: a thread for long work knows nothing of the call it belongs to.
+        let span = usage::span("answer", name.id.as_str());
+        let map = move || span.in_scope(|| map(&name, &adapter, &run, outcome));
         if !large {
             return map();
         }
@@ -172,30 +213,15 @@ impl Runs {
     }
 }
 
-fn look(tenant: &Tenant, name: &Name) -> Option<Compiled> {
-    let unit = name.parent.unit.as_ref();
-    tenant.view().compiled(
-        |adapters| adapters.get(unit, &name.id).map(Some),
-        |snapshot| {
-            let document = snapshot.find(unit, name.id.as_str())?;
-            Some(Compiled::of(snapshot, unit, &name.id, document.register()))
-        },
-        |adapters, compiled| {
-            if let Some(compiled) = compiled {
-                adapters.keep(unit, &name.id, compiled);
-            }
-        },
-    )
-}
-
 fn map(name: &Name, adapter: &Adapter, run: &Run, outcome: Outcome) -> Result<Step, Refusal> {
-    let (meta, answer) = answer::read(outcome);
+    let (meta, answer) = answer::read(outcome, adapter);
     let mapped = adapter.map(run, &answer).map_err(|error| refused::unmapped(name, &error))?;
+    usage::record(&Span::current(), mapped.used);
     Ok(Step { adapter: name.id.clone(), meta, result: mapped.result })
 }
 
 /// The integration that an adapter names; integrations are the tenant's, whatever the business unit.
-fn integration(adapter: &Name, id: &str) -> Result<Name, Refusal> {
+pub(crate) fn integration(adapter: &Name, id: &str) -> Result<Name, Refusal> {
     let mut parent = adapter.parent.clone();
     parent.unit = None;
     match Id::parse("integration", id) {

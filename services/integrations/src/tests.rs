@@ -1,6 +1,7 @@
 //! The service through its generated clients, with real neighbours in the same process and real counterparts over TLS.
 
 mod calling;
+mod checking;
 mod connectors;
 mod counterpart;
 mod credentials;
@@ -11,6 +12,7 @@ mod following;
 mod limiting;
 mod retrying;
 mod running;
+mod streaming;
 mod tokens;
 mod tracing;
 mod users;

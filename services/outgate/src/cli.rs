@@ -80,6 +80,11 @@ pub(crate) enum Command {
     /// Status and headers go to standard error, the body to standard output. With --json: {"status", "ok", "headers",
     /// "body"}. A JSON body is shown as JSON, other text as a string, anything else as base64 with "bodyEncoding":
     /// "base64". A header that came more than once is an array. Exit code 3 for a status that is not 2xx.
+    ///
+    /// Without more, both bodies are held whole, and the integration's limits hold for them. With --stream or --output
+    /// they pass through as they come, whatever their size; the request then leaves once, its body in chunks
+    /// (Transfer-Encoding: chunked), and the answer's body comes byte for byte. With --json: {"status", "ok", "headers",
+    /// "output", "bodyBytes"}.
     Call(Call),
     /// Run an adapter or a connector
     ///
@@ -182,6 +187,12 @@ pub(crate) struct Call {
     /// The body; @FILE reads it from a file, @- from standard input
     #[arg(short = 'd', long = "body", value_name = "DATA")]
     pub(crate) body: Option<String>,
+    /// Pass both bodies on as they come, of any size, without holding them
+    #[arg(long)]
+    pub(crate) stream: bool,
+    /// Write the answer's body to a file, whatever its status, once it is whole; implies --stream
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// `run`.

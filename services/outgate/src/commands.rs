@@ -21,7 +21,7 @@ mod serve;
 mod signal;
 
 pub(crate) use secret::put as put_secret;
-pub(crate) use serve::failure as not_started;
+pub(crate) use serve::{failure as not_started, script_worker};
 pub(crate) use signal::Shutdown;
 
 /// Runs the command.
@@ -32,7 +32,7 @@ pub(crate) async fn run(cli: Cli, output: Output) -> Result<Report, Failure> {
         Command::Healthcheck(args) => healthcheck::run(&args, &Client::new(&common)?).await,
         Command::Apply(args) => apply::run(&args, &common, output).await,
         Command::Secret(command) => secret::run(command, &Client::new(&common)?, output).await,
-        Command::Call(args) => call::run(args, &Client::new(&common)?).await,
+        Command::Call(args) => call::run(args, &Client::new(&common)?, output).await,
         Command::Run(args) => run::run(&args, &Client::new(&common)?).await,
         Command::Explain(args) => explain::run(&args, &Client::new(&common)?).await,
         Command::Check(args) => check::run(&args, &Client::new(&common)?).await,

@@ -6,7 +6,7 @@
 
 use crate::{
     cli,
-    commands::Shutdown,
+    commands::{Shutdown, script_worker},
     failure::Failure,
     output::{Output, Report},
 };
@@ -30,7 +30,7 @@ pub(crate) async fn run(args: &cli::Demo, output: Output) -> Result<Report, Fail
     let shutdown = Shutdown::listen()?;
     let asked = shutdown.asked();
     tokio::pin!(asked);
-    let stage = Stage::build().await?;
+    let stage = Stage::build(Some(script_worker()?)).await?;
     let played = tokio::select! {
         () = &mut asked => Ok(None),
         story = play(&stage, output) => story.map(Some),

@@ -16,7 +16,15 @@ mod output;
 mod serve;
 mod show;
 
+/// The argument that makes this program a process for one script; no command of the suite's, and not for people.
+const SCRIPT_WORKER: &str = "script-worker";
+
 fn main() -> ExitCode {
+    // Before anything else is touched: a script must find nothing here.
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == SCRIPT_WORKER) {
+        return scripts::worker::serve();
+    }
+    runtime::panics::withhold_values();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return misread(&error),

@@ -79,6 +79,19 @@ impl Output {
         }
     }
 
+    /// A line for people on standard error, while the command goes on. Programs do not see it.
+    pub(crate) fn aside(self, text: &str) {
+        if !self.json {
+            error(text);
+        }
+    }
+
+    /// Whether standard output may be given bytes that somebody else wrote: not where `--json` promises one value, nor
+    /// where a terminal would obey them.
+    pub(crate) fn takes_bytes(self) -> bool {
+        !self.json && !io::stdout().is_terminal()
+    }
+
     /// A line for the operator at the terminal, on standard error.
     pub(crate) fn note(self, text: &str) {
         error(text);

@@ -22,6 +22,7 @@ use self::{compose::Composed, keep::Keep, listeners::Listeners};
 mod compose;
 mod keep;
 mod listeners;
+mod policies;
 mod process;
 
 /// A service of the suite.
@@ -62,6 +63,8 @@ pub(crate) struct Options {
     pub(crate) data: PathBuf,
     /// Everything else.
     pub(crate) config: Config,
+    /// The program that runs one script; none: there are no scripts but those of simple shapes.
+    pub(crate) script_worker: Option<scripts::Command>,
 }
 
 /// A suite that takes calls.
@@ -125,10 +128,13 @@ pub(crate) enum ServeError {
     Token(#[from] runtime::identity::TokenError),
     /// A value of the configuration does not fit the rest.
     #[error("{key}: {text}")]
-    Config { key: &'static str, text: String },
+    Config { key: String, text: String },
     /// The guarded door cannot be built.
     #[error("egress: {0}")]
     Egress(#[from] egress::Error),
+    /// Scripts cannot be run.
+    #[error(transparent)]
+    Scripts(#[from] scripts::StartError),
     /// A link cannot be made.
     #[error("links: {0}")]
     Link(#[from] runtime::link::LinkError),
@@ -155,11 +161,11 @@ pub(crate) async fn run(
     ready: impl FnOnce(Running),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let Options { services, data, config } = options;
+    let Options { services, data, config, script_worker } = options;
     process::keep_memory_private();
     let keep = Keep::open(&services, &data, &config)?;
     let drain = CancellationToken::new();
-    let composed = Composed::build(&services, &keep, &config, &drain)?;
+    let composed = Composed::build(&services, &keep, &config, script_worker, &drain)?;
     let listeners = Listeners::bind(&config).await?;
     let address = listeners.public_address()?;
     let scheme = if config.server.tls.cert.is_some() { "https" } else { "http" };

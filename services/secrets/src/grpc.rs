@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use proto::secrets::v1::{
-    DeleteSecretRequest, ListSecretsRequest, ListSecretsResponse, Purpose, PutSecretRequest,
-    ReleaseSecretRequest, ReleaseSecretResponse, Secret, secret_release_service_server::SecretReleaseService,
+    DeleteSecretRequest, DescribeSecretsRequest, DescribeSecretsResponse, ListSecretsRequest,
+    ListSecretsResponse, Purpose, PutSecretRequest, ReleaseSecretRequest, ReleaseSecretResponse, Secret,
+    SecretDescription, secret_release_service_server::SecretReleaseService,
     secret_service_server::SecretService,
 };
 use runtime::{
@@ -24,6 +25,9 @@ use crate::{
 
 /// The collection that secrets are in.
 const SECRETS: &str = "secrets";
+
+/// How many secrets are described at once.
+const DESCRIBED: usize = 1000;
 
 /// The write side.
 pub(crate) struct Writing(pub(crate) Arc<Vault>);
@@ -114,6 +118,34 @@ impl SecretReleaseService for Release {
         let version = released.version;
         Ok(Response::new(ReleaseSecretResponse { value: Bytes::from_owner(Wiped(released.value)), version }))
     }
+
+    async fn describe_secrets(
+        &self,
+        request: Request<DescribeSecretsRequest>,
+    ) -> Result<Response<DescribeSecretsResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let DescribeSecretsRequest { parent, secret_ids } = request.into_inner();
+        let tenant = Parent::parse_tenant("parent", &parent)?;
+        caller.require(Role::Releaser, &tenant)?;
+        if secret_ids.len() > DESCRIBED {
+            return Err(Refusal::field("secret_ids", format!("names more than {DESCRIBED}")).into());
+        }
+        let ids = secret_ids.iter().map(|id| Id::parse("secret_ids", id)).collect::<Result<Vec<_>, _>>()?;
+        let mut secrets = Vec::with_capacity(ids.len());
+        for id in &ids {
+            secrets.extend(self.0.scope(&tenant, id).await?.map(|scope| description(id, scope)));
+        }
+        let others = match secrets.len() == ids.len() {
+            true => Vec::new(),
+            false => self.0.ids(&tenant, DESCRIBED).await?,
+        };
+        let others = others.iter().map(Id::to_string).collect();
+        Ok(Response::new(DescribeSecretsResponse { secrets, others }))
+    }
+}
+
+fn description(id: &Id, scope: String) -> SecretDescription {
+    SecretDescription { secret_id: id.to_string(), scope }
 }
 
 /// The message's own copy of a released value, wiped once the message is gone. The frames that it is encoded into are

@@ -3,7 +3,8 @@
 //! A secret is sealed the moment it arrives, bound to its tenant, its name, its version and its *scope*: the origin of
 //! the URL it was made for. [`Service::public`] is the write side (put, list, delete), and none of its messages can
 //! hold a value on the way out. [`Service::internal`] is the release: for the suite's own services alone, one secret at
-//! a time, and only for a destination in its scope.
+//! a time, and only for a destination in its scope. They may also ask which secrets are there and for which origin, so
+//! that an adapter can be checked before it runs.
 //!
 //! What this crate never does: write a plaintext, its length or anything computed from it to the store, a log or an
 //! error; open a secret before its destination was checked; let a version number come back, also not after a delete;

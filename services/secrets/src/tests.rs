@@ -1,5 +1,6 @@
 //! The service through its generated clients, in one process.
 
+mod describing;
 mod leaks;
 mod listing;
 mod release;
@@ -11,8 +12,8 @@ use std::{sync::Arc, time::Duration};
 
 use http::HeaderMap;
 use proto::secrets::v1::{
-    DeleteSecretRequest, ListSecretsRequest, ListSecretsResponse, Purpose, PutSecretRequest,
-    ReleaseSecretRequest, ReleaseSecretResponse, Secret,
+    DeleteSecretRequest, DescribeSecretsRequest, DescribeSecretsResponse, ListSecretsRequest,
+    ListSecretsResponse, Purpose, PutSecretRequest, ReleaseSecretRequest, ReleaseSecretResponse, Secret,
     secret_release_service_client::SecretReleaseServiceClient, secret_service_client::SecretServiceClient,
 };
 use runtime::{

@@ -114,6 +114,18 @@ impl Vault {
         Ok(Page { secrets, next })
     }
 
+    /// The scope of a secret that is there, as it was stored. Whether its record can be opened is seen when it is.
+    pub(crate) async fn scope(&self, tenant: &Id, id: &Id) -> Result<Option<String>, Refusal> {
+        let Some(entry) = self.store.get(&keys::record_of(tenant, id)).await? else { return Ok(None) };
+        Ok(Some(metadata(tenant, &entry)?.record.scope))
+    }
+
+    /// The ids of a tenant's secrets, in order, at most `most`.
+    pub(crate) async fn ids(&self, tenant: &Id, most: usize) -> Result<Vec<Id>, Refusal> {
+        let page = self.store.scan(Range::prefix(keys::records_of(tenant)), most).await?;
+        page.entries.iter().map(|entry| keys::id_of(tenant, &entry.key)).collect()
+    }
+
     /// Deletes a secret; the mark of its version stays.
     pub(crate) async fn delete(&self, name: &Name, precondition: Precondition) -> Result<(), Refusal> {
         loop {

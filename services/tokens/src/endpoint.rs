@@ -40,7 +40,7 @@ impl TokenEndpoint {
 
     /// Sends the request of a grant and reads the answer.
     pub(crate) async fn ask(&self, tenant: &Id, grant: &Grant) -> Result<Got, Failure> {
-        let request = outbound::request(grant, self.timeout, self.answer_bytes).map_err(|error| {
+        let request = outbound::request(tenant, grant, self.timeout, self.answer_bytes).map_err(|error| {
             Failure::here(
                 Refusal::new(Reason::Internal, "the grant cannot be written as a form").because(error),
             )

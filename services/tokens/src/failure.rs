@@ -75,8 +75,12 @@ impl Failure {
             ErrorKind::ResponseTooLarge { .. } => {
                 Self::unusable(host, "the token endpoint's answer is too large")
             }
-            ErrorKind::ResponseEncoded => {
-                Self::unusable(host, "the token endpoint compressed its answer although asked not to")
+            ErrorKind::ResponseEncoded => Self::unusable(
+                host,
+                "the token endpoint's answer is not in the content encoding that it names",
+            ),
+            ErrorKind::SecretEchoed => {
+                Self::unusable(host, "the token endpoint gave back a secret, and such answers are refused")
             }
             _ => return Self::here(error),
         };

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use egress::{Body, Outbound};
 use mapping::{Content, EncodeError, Encoder, Template};
+use runtime::names::Id;
 
 use crate::grant::{Authentication, Grant};
 
-/// The request for a grant.
+/// The request for a grant of a tenant.
 ///
 /// # Errors
 /// When a text of the grant cannot be encoded. A parsed grant holds none.
 pub(crate) fn request(
+    tenant: &Id,
     grant: &Grant,
     timeout: Duration,
     answer_bytes: usize,
@@ -40,6 +42,8 @@ pub(crate) fn request(
     }
     let header = |name: &str, value: &str| (name.to_owned(), Template::text(value));
     Ok(Outbound {
+        tenant: tenant.as_str().to_owned(),
+        integration: String::new(),
         method: "POST".to_owned(),
         url: Template::text(&grant.token_url),
         headers: vec![
@@ -51,6 +55,8 @@ pub(crate) fn request(
         trace_headers: Vec::new(),
         body: Body::Template(form.0),
         endpoints: [grant.endpoint.clone()].into(),
+        redirects: 0,
+        client_certificate: None,
         timeout,
         response_bytes: answer_bytes,
     })

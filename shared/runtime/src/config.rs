@@ -1,11 +1,15 @@
 //! The configuration file, its defaults, and the environment over both.
 
-use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf};
+mod egress;
+
+use std::{net::SocketAddr, path::PathBuf};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 use toml::{Table, Value};
 
 use crate::identity::Role;
+
+pub use egress::{Egress, TenantEgress};
 
 /// The commented default file, compiled in. It names every key there is.
 pub const DEFAULTS: &str = include_str!("config/outgate.toml");
@@ -28,6 +32,8 @@ pub struct Config {
     pub identity: Identity,
     /// What may leave.
     pub egress: Egress,
+    /// Scripts of `evaluate`.
+    pub scripts: Scripts,
     /// Logs.
     pub telemetry: Telemetry,
 }
@@ -128,19 +134,14 @@ pub struct Token {
     pub roles: Vec<Role>,
 }
 
-/// `[egress]`.
+/// `[scripts]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Egress {
-    /// Ports that may be called.
-    #[serde(deserialize_with = "ports")]
-    pub ports: Vec<RangeInclusive<u16>>,
-    /// Whether plain http may leave.
-    pub allow_http: bool,
-    /// Addresses beyond the public ones.
-    pub networks: Vec<String>,
-    /// Certificate authorities beside the public ones.
-    pub ca_files: Vec<PathBuf>,
+pub struct Scripts {
+    /// Processes that wait for scripts; none: no scripts but those of simple shapes.
+    pub workers: usize,
+    /// Milliseconds that a script waits for one of them.
+    pub wait_ms: u64,
 }
 
 /// `[telemetry]`.
@@ -203,12 +204,14 @@ fn parse(origin: &str, text: &str) -> Result<Table, ConfigError> {
     text.parse().map_err(|source| ConfigError::Syntax { origin: origin.to_owned(), source: Box::new(source) })
 }
 
-/// Lays `over` onto `base`. Every key must be in `base`, because the defaults name them all.
+/// Lays `over` onto `base`. Every key must be in `base`, because the defaults name them all; where they hold an empty
+/// table, its keys are names that the file gives.
 fn merge(base: &mut Table, over: Table, prefix: &str) -> Result<(), ConfigError> {
     for (key, value) in over {
         let path = format!("{prefix}{key}");
         match (base.get_mut(&key), value) {
             (None, _) => return Err(unknown(&path, base)),
+            (Some(Value::Table(base)), Value::Table(over)) if base.is_empty() => *base = over,
             (Some(Value::Table(base)), Value::Table(over)) => merge(base, over, &format!("{path}."))?,
             (Some(slot), value) => *slot = value,
         }
@@ -218,10 +221,11 @@ fn merge(base: &mut Table, over: Table, prefix: &str) -> Result<(), ConfigError>
 
 fn unknown(path: &str, known: &Table) -> ConfigError {
     let keys: Vec<_> = known.keys().map(String::as_str).collect();
-    ConfigError::Value {
-        path: path.to_owned(),
-        text: format!("there is no such key; there are {}", keys.join(", ")),
-    }
+    let text = match keys.as_slice() {
+        [] => "is set in the file alone, by no variable".to_owned(),
+        keys => format!("there is no such key; there are {}", keys.join(", ")),
+    };
+    ConfigError::Value { path: path.to_owned(), text }
 }
 
 /// Sets one key from the environment. The text is read as the type that the default has.
@@ -262,22 +266,6 @@ fn roles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Role>, D::Err
         ));
     }
     Ok(roles)
-}
-
-fn ports<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RangeInclusive<u16>>, D::Error> {
-    let one = |text: &str| {
-        let (from, to) = text.split_once('-').unwrap_or((text, text));
-        let range = from.trim().parse::<u16>().ok()?..=to.trim().parse::<u16>().ok()?;
-        (*range.start() > 0 && !range.is_empty()).then_some(range)
-    };
-    Vec::<String>::deserialize(deserializer)?
-        .iter()
-        .map(|text| {
-            one(text).ok_or_else(|| {
-                D::Error::custom(format!("`{text}` is no port; write \"443\" or \"44300-44399\""))
-            })
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use tonic::Request;
 use crate::{Refusal, names::Id};
 
 pub use layer::AuthLayer;
-pub use token::{TokenError, create_token, read_token};
+pub use token::{TokenError, check_private, create_token, read_token};
 
 mod layer;
 mod token;

@@ -9,6 +9,7 @@ pub mod identity;
 pub mod link;
 pub mod names;
 pub mod page;
+pub mod panics;
 pub mod refusal;
 pub mod server;
 pub mod telemetry;

@@ -24,6 +24,8 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// How long a connection to another process may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The largest frame that a peer may send, in bytes: fewer and larger ones are cheaper for bodies that pass through.
+const MAX_FRAME: u32 = 256 * 1024;
 /// How often a quiet connection is asked whether its peer lives: without it a cut network is never noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// How long the peer may take to say so.
@@ -71,6 +73,7 @@ impl Link {
             .http2_keep_alive_interval(KEEP_ALIVE)
             .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
             .keep_alive_while_idle(true)
+            .max_frame_size(MAX_FRAME)
             .tcp_nodelay(true);
         if address.starts_with("https://") {
             let tls = match ca {

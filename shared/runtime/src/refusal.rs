@@ -198,6 +198,7 @@ pub fn code(reason: Reason) -> Code {
         | Reason::SchemeRefused
         | Reason::PortRefused
         | Reason::AddressRefused
+        | Reason::RedirectRefused
         | Reason::SecretOutOfScope => Code::PermissionDenied,
         Reason::IntegrationNotFound | Reason::RegisterNotFound | Reason::SecretNotFound => Code::NotFound,
         Reason::AlreadyExists => Code::AlreadyExists,
@@ -207,6 +208,7 @@ pub fn code(reason: Reason) -> Code {
         | Reason::MappingFailed
         | Reason::ConnectorInvalid
         | Reason::SecretUnfit
+        | Reason::SecretEchoed
         | Reason::TokenRefused => Code::FailedPrecondition,
         Reason::ResponseTooLarge | Reason::LimitReached | Reason::Overloaded => Code::ResourceExhausted,
         Reason::DeadlineExceeded => Code::DeadlineExceeded,

@@ -73,6 +73,15 @@ impl Default for Limits {
 
 /// The largest set of request headers, in bytes.
 const MAX_HEADERS: u32 = 32 * 1024;
+/// The largest DATA frame that a client may send, in bytes. Each frame costs a turn through the connection whatever its
+/// size; the protocol's own 16 KiB would make a body of many frames twice as dear. A frame is held whole.
+const MAX_FRAME: u32 = 256 * 1024;
+/// What a client may send on one stream before anybody reads it, in bytes: enough that it need not wait for the reader
+/// of a large body, little enough that a body which nobody reads costs no more.
+const STREAM_WINDOW: u32 = 1024 * 1024;
+/// The same for all streams of a connection together. Above the one of a stream, so that one body which nobody reads
+/// holds up no other call.
+const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
 /// How long a broken accept (out of file descriptors, say) is given to mend.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -193,6 +202,9 @@ impl Connection {
             .timer(TokioTimer::new())
             .max_concurrent_streams(self.limits.streams)
             .max_header_list_size(MAX_HEADERS)
+            .max_frame_size(MAX_FRAME)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
             .keep_alive_interval(self.limits.keep_alive)
             .keep_alive_timeout(self.limits.keep_alive_timeout);
         builder.http1().timer(TokioTimer::new()).header_read_timeout(self.limits.handshake);

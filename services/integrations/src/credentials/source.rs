@@ -113,8 +113,8 @@ impl SecretSource for Source<'_> {
         let (name, opened) = match content {
             Content::Secret(name) => (name.as_str(), self.secret(name, destination).await),
             Content::Token(name) => (name.as_str(), self.token().await),
-            Content::Template(_) => {
-                ("", Err(Refusal::new(Reason::Internal, "a template is no content to open")))
+            Content::Template(_) | Content::Digest(_) => {
+                ("", Err(Refusal::new(Reason::Internal, "what is made of secrets is no content to open")))
             }
         };
         // The refusal goes along: it is what the caller is told.

@@ -49,7 +49,7 @@ fn user_and_password(basic: &api::Basic) -> Result<Credential, Refusal> {
     if pair.is_empty() {
         return Err(Refusal::field(USER, "is empty"));
     }
-    if pair.parts().iter().any(|part| matches!(part, Part::Text(text) if text.contains(':'))) {
+    if pair.parts().any(|part| matches!(part, Part::Text(text) if text.contains(':'))) {
         return Err(Refusal::field(USER, "holds a colon, which ends the user in HTTP Basic (RFC 7617)"));
     }
     pair.push_text(":");
@@ -113,6 +113,15 @@ fn client_credentials(grant: &tokens::ClientCredentials) -> Result<Credential, R
         }
     }
     Ok(Credential::Token(Grant::client_credentials(grant.clone())))
+}
+
+/// The secret that the counterpart is shown in TLS.
+pub(super) fn client_certificate(
+    certificate: Option<&api::ClientCertificate>,
+) -> Result<Option<Content>, Refusal> {
+    certificate
+        .map(|certificate| secret("integration.client_certificate.identity", &certificate.identity))
+        .transpose()
 }
 
 /// The one secret that the whole text must be.

@@ -18,5 +18,7 @@ pub(super) const SCOPES: usize = 64;
 pub(super) const TIMEOUT: Duration = Duration::from_secs(600);
 /// The largest answer, as the contract says.
 pub(super) const RESPONSE_BYTES: u64 = 64 << 20;
+/// The most redirects that are followed, as the contract says.
+pub(super) const REDIRECTS: u8 = 5;
 /// The most tries, as the contract says.
 pub(super) const ATTEMPTS: u32 = 10;

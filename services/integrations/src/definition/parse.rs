@@ -18,11 +18,14 @@ impl Definition {
         display_name(&message.display_name)?;
         let limits = message.limits.unwrap_or_default();
         let route = Route {
+            integration: name.id.to_string(),
             endpoints: endpoints(&message.endpoints)?,
             credential: auth::credential(message.auth.as_ref())?,
             timeout: timeout(limits.timeout)?,
             response_bytes: response_bytes(limits.response_bytes)?,
             attempts: attempts(message.retry.unwrap_or_default())?,
+            redirects: redirects(limits.redirects)?,
+            client_certificate: auth::client_certificate(message.client_certificate.as_ref())?,
             trace: trace(message.trace_context)?,
         };
         Ok(Self {
@@ -106,6 +109,12 @@ fn response_bytes(bytes: u64) -> Result<usize, Refusal> {
         1..=bounds::RESPONSE_BYTES => Ok(usize::try_from(bytes).unwrap_or(DEFAULT_RESPONSE_BYTES)),
         _ => Err(Refusal::field("integration.limits.response_bytes", "is more than 64 MiB")),
     }
+}
+
+fn redirects(count: u32) -> Result<u8, Refusal> {
+    u8::try_from(count).ok().filter(|count| *count <= bounds::REDIRECTS).ok_or_else(|| {
+        Refusal::field("integration.limits.redirects", format!("is more than {}", bounds::REDIRECTS))
+    })
 }
 
 fn attempts(retry: api::Retry) -> Result<u32, Refusal> {

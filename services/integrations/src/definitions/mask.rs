@@ -7,11 +7,12 @@ use runtime::Refusal;
 type Take = fn(&mut Integration, &mut Integration);
 
 /// The fields that can be changed.
-const FIELDS: [(&str, Take); 8] = [
+const FIELDS: [(&str, Take); 9] = [
     ("display_name", |old, new| old.display_name = std::mem::take(&mut new.display_name)),
     ("anonymous_access", |old, new| old.anonymous_access = new.anonymous_access),
     ("endpoints", |old, new| old.endpoints = std::mem::take(&mut new.endpoints)),
     ("auth", |old, new| old.auth = new.auth.take()),
+    ("client_certificate", |old, new| old.client_certificate = new.client_certificate.take()),
     ("constants", |old, new| old.constants = std::mem::take(&mut new.constants)),
     ("limits", |old, new| old.limits = new.limits.take()),
     ("retry", |old, new| old.retry = new.retry.take()),

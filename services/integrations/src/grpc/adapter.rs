@@ -59,7 +59,7 @@ impl AdapterService for Service {
         let caller = Caller::of(&request)?;
         let CheckAdapterRequest { name, text } = request.into_inner();
         let name = permitted(&caller, &name)?;
-        let checked = self.runs.check(&name, authored(&text)?).await?;
+        let checked = self.checker.check(&self.runs, &caller, &name, authored(&text)?).await?;
         Ok(Response::new(CheckAdapterResponse { diagnostics: diagnostics(&name, &checked) }))
     }
 }
@@ -114,11 +114,11 @@ fn metadata(meta: Meta) -> api::Meta {
 }
 
 fn shown(explained: Explained) -> ExplainRunResponse {
-    let Explained { method, url, headers, body, decisions } = explained;
+    let Explained { method, url, headers, body, client_certificate, decisions } = explained;
     let headers =
         headers.into_iter().map(|(name, value)| api::Header { name, value: value.into() }).collect();
     ExplainRunResponse {
-        request: Some(api::ExplainedRequest { method, url, headers, body: body.into() }),
+        request: Some(api::ExplainedRequest { method, url, headers, body: body.into(), client_certificate }),
         decisions: decisions.into_iter().map(decision).collect(),
     }
 }

@@ -2,19 +2,23 @@
 
 use bytes::Bytes;
 use egress::Answer;
+use futures::{StreamExt, stream::BoxStream};
 use mapping::Template;
 use proto::integrations::v1::{
     CreateIntegrationRequest, DeleteIntegrationRequest, ExecuteIntegrationRequest,
     ExecuteIntegrationResponse, GetIntegrationRequest, Header, Integration, ListIntegrationsRequest,
-    ListIntegrationsResponse, UpdateIntegrationRequest, integration_service_server::IntegrationService,
+    ListIntegrationsResponse, StreamIntegrationRequest, StreamIntegrationRequestHead,
+    StreamIntegrationResponse, UpdateIntegrationRequest, integration_service_server::IntegrationService,
 };
 use runtime::{
     Caller, Refusal, Role,
     names::{self, Id, Name, Parent},
     page,
+    server::deadline::EndsByItself,
 };
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
+use super::streaming;
 use crate::{
     Service,
     definitions::{Mask, Update},
@@ -35,10 +39,29 @@ impl IntegrationService for Service {
         let ExecuteIntegrationRequest { name, method, url, headers, body } = request.into_inner();
         let name = Name::parse_shared("name", COLLECTION, &name)?;
         caller.require(Role::Caller, &name.parent.tenant)?;
-        let call = call(method, url, headers, body)?;
+        let call = call("", method, url, headers, body)?;
         let definition = self.definitions.find(&name).await?;
         let outcome = self.executor.through(&definition, &caller, call).await?;
         Ok(Response::new(answered(outcome.answer.map_err(Refusal::from)?)))
+    }
+
+    type StreamIntegrationStream = BoxStream<'static, Result<StreamIntegrationResponse, Status>>;
+
+    async fn stream_integration(
+        &self,
+        request: Request<Streaming<StreamIntegrationRequest>>,
+    ) -> Result<Response<Self::StreamIntegrationStream>, Status> {
+        let caller = Caller::of(&request)?;
+        let mut parts = request.into_inner();
+        let StreamIntegrationRequestHead { name, method, url, headers } = streaming::head(&mut parts).await?;
+        let name = Name::parse_shared("head.name", COLLECTION, &name)?;
+        caller.require(Role::Caller, &name.parent.tenant)?;
+        let call = call("head.", method, url, headers, Bytes::new())?;
+        let definition = self.definitions.find(&name).await?;
+        let download = self.executor.stream(&definition, &caller, call, streaming::chunks(parts)).await?;
+        let mut response = Response::new(streaming::answer(download).boxed());
+        response.extensions_mut().insert(EndsByItself);
+        Ok(response)
     }
 
     async fn create_integration(
@@ -118,16 +141,18 @@ fn given(integration: Option<Integration>) -> Result<Integration, Refusal> {
 }
 
 /// A request as a caller asked for it. Its text is data: whatever looks like a template in it is sent as it is.
-fn call(method: String, url: String, headers: Vec<Header>, body: Bytes) -> Result<Call, Refusal> {
+/// `at` is where the fields stand, for refusals.
+fn call(at: &str, method: String, url: String, headers: Vec<Header>, body: Bytes) -> Result<Call, Refusal> {
+    let refused = |field: &str, why: &str| Refusal::field(format!("{at}{field}"), why);
     if method.is_empty() {
-        return Err(Refusal::field("method", "is empty; name an HTTP method such as `GET`"));
+        return Err(refused("method", "is empty; name an HTTP method such as `GET`"));
     }
     if url.is_empty() || url.len() > MAX_URL {
-        return Err(Refusal::field("url", format!("is empty or longer than {MAX_URL} bytes")));
+        return Err(refused("url", &format!("is empty or longer than {MAX_URL} bytes")));
     }
     let headers = headers.into_iter().enumerate().map(|(index, header)| {
         let value = String::from_utf8(header.value.into())
-            .map_err(|_| Refusal::field(format!("headers[{index}].value"), "is not UTF-8"))?;
+            .map_err(|_| refused(&format!("headers[{index}].value"), "is not UTF-8"))?;
         Ok((header.name, Template::text(value)))
     });
     Ok(Call {
@@ -145,5 +170,6 @@ fn answered(answer: Answer) -> ExecuteIntegrationResponse {
         ok: (200..300).contains(&answer.status),
         headers: answer.headers.into_iter().map(|(name, value)| Header { name, value }).collect(),
         body: answer.body,
+        secret_echoed: answer.echoed,
     }
 }

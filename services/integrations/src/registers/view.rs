@@ -27,15 +27,16 @@ pub(crate) struct View {
 
 #[derive(Default)]
 struct State {
-    snapshot: Snapshot,
+    /// Shared with those who read it for long, so that they hold up nobody who changes it.
+    snapshot: Arc<Snapshot>,
     adapters: Adapters,
     /// Counts what changed, so that what was compiled before a change is not kept after it.
     changes: u64,
 }
 
 /// Registers as they are at one moment.
-#[derive(Default)]
-pub(crate) struct Snapshot(HashMap<Option<Id>, HashMap<Box<str>, Arc<Document>>>);
+#[derive(Clone, Default)]
+pub(crate) struct Snapshot(HashMap<Option<Id>, HashMap<Arc<str>, Arc<Document>>>);
 
 /// How far the watch is.
 #[derive(Clone, Default)]
@@ -62,6 +63,13 @@ impl Snapshot {
     pub(crate) fn find(&self, unit: Option<&Id>, key: &str) -> Option<&Arc<Document>> {
         let private = unit.and_then(|unit| self.0.get(&Some(unit.clone()))?.get(key));
         private.or_else(|| self.0.get(&None)?.get(key))
+    }
+
+    /// The key of every register that a unit sees, in no order.
+    pub(crate) fn keys(&self, unit: Option<&Id>) -> impl Iterator<Item = &str> {
+        let private = unit.and_then(|unit| self.0.get(&Some(unit.clone())));
+        let both = private.into_iter().chain(self.0.get(&None));
+        both.flat_map(|keys| keys.keys().map(|key| &**key))
     }
 
     pub(super) fn put(&mut self, unit: Option<Id>, key: &Id, document: Document) {
@@ -102,7 +110,12 @@ impl View {
         drop(progress.wait_for(|progress| progress.revision >= revision).await);
     }
 
-    /// What `read` finds in the registers, all of one moment.
+    /// The registers of this moment, for whoever reads in them for longer: a script in an adapter waits for a process.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.state().snapshot)
+    }
+
+    /// What `read` finds in the registers, all of one moment. Nobody can change them meanwhile.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Snapshot) -> T) -> T {
         read(&self.state().snapshot)
     }
@@ -118,8 +131,9 @@ impl View {
         if let Some(kept) = kept(&state.adapters) {
             return kept;
         }
-        let (made, at) = (compile(&state.snapshot), state.changes);
+        let (snapshot, at) = (Arc::clone(&state.snapshot), state.changes);
         drop(state);
+        let made = compile(&snapshot);
         let mut state = self.state_mut();
         // A change that came between may be one of what was read: the run has its adapter, and nobody else gets it.
         if state.changes == at {
@@ -133,7 +147,7 @@ impl View {
             let mut state = self.state_mut();
             state.changes += 1;
             state.adapters = Adapters::default();
-            mem::replace(&mut state.snapshot, snapshot)
+            mem::replace(&mut state.snapshot, Arc::new(snapshot))
         };
         drop(old);
         self.progress.send_replace(Progress { revision, condition: Condition::Live });
@@ -142,14 +156,14 @@ impl View {
     pub(super) fn put(&self, unit: Option<Id>, key: &Id, document: Document, revision: Revision) {
         self.change(revision, |state| {
             state.adapters.forget(&unit, key.as_str());
-            state.snapshot.put(unit, key, document);
+            Arc::make_mut(&mut state.snapshot).put(unit, key, document);
         });
     }
 
     pub(super) fn delete(&self, unit: &Option<Id>, key: &Id, revision: Revision) {
         self.change(revision, |state| {
             state.adapters.forget(unit, key.as_str());
-            state.snapshot.delete(unit, key);
+            Arc::make_mut(&mut state.snapshot).delete(unit, key);
         });
     }
 
@@ -184,3 +198,6 @@ impl View {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use mapping::{Answer, Object, Value, answer};
+use mapping::{Adapter, Answer, Object, Value};
 use runtime::Refusal;
 
 use crate::executor::Outcome;
@@ -24,11 +24,11 @@ pub(crate) struct Meta {
     pub(crate) duration: Duration,
 }
 
-/// Reads an outcome. A call without an answer has a response of null.
+/// Reads an outcome as the adapter asks for it. A call without an answer has a response of null.
 ///
 /// `meta` holds, besides what [`Meta`] has, `headers` (names in lower case; several of one name joined by a comma, as
 /// RFC 9110, 5.2 has it) and, where the counterpart named it, `contentType`.
-pub(super) fn read(outcome: Outcome) -> (Meta, Answer) {
+pub(super) fn read(outcome: Outcome, adapter: &Adapter) -> (Meta, Answer) {
     let Outcome { answer, attempts, duration } = outcome;
     match answer {
         Err(failure) => {
@@ -38,7 +38,7 @@ pub(super) fn read(outcome: Outcome) -> (Meta, Answer) {
             (meta, answer)
         }
         Ok(answer) => {
-            let (response, broken) = response(answer.header("content-type"), &answer.body);
+            let (response, broken) = response(adapter, answer.header("content-type"), &answer.body);
             let status = answer.status;
             let message = if status >= 400 { status_text(status) } else { broken.unwrap_or_default() };
             let meta =
@@ -51,11 +51,11 @@ pub(super) fn read(outcome: Outcome) -> (Meta, Answer) {
 
 /// The body as a value, and what is wrong with it where it is not what its content type says: then it is handed on as
 /// text, since many servers send their errors so.
-fn response(content_type: Option<&str>, body: &Bytes) -> (Value, Option<String>) {
+fn response(adapter: &Adapter, content_type: Option<&str>, body: &Bytes) -> (Value, Option<String>) {
     if body.is_empty() {
         return (Value::Null, None);
     }
-    match answer::to_value(content_type, body) {
+    match adapter.read(content_type, body) {
         Ok(value) => (value, None),
         Err(error) => (String::from_utf8_lossy(body).into_owned().into(), Some(error.to_string())),
     }

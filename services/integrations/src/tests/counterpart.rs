@@ -19,8 +19,11 @@ use hyper_util::{
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinHandle, task::JoinSet};
-use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::{JoinHandle, JoinSet},
+};
+use tokio_rustls::{TlsAcceptor, rustls::ServerConfig, server::TlsStream};
 
 /// The names that the counterpart's certificate is for; the tests' resolver finds it under each.
 pub(super) const HOST: &str = "api.example.com";
@@ -88,26 +91,49 @@ impl Counterpart {
         protocols: &[&[u8]],
         react: impl Fn(&Seen, usize) -> Reply + Send + Sync + 'static,
     ) -> Self {
+        let seen = Arc::<Mutex<Vec<Seen>>>::default();
+        let handler = Handler { seen: seen.clone(), react: Arc::new(react) };
+        Self::accepting(protocols, seen, move |stream| {
+            let handler = handler.clone();
+            async move {
+                let server = auto::Builder::new(TokioExecutor::new());
+                drop(server.serve_connection(TokioIo::new(stream), handler).await);
+            }
+        })
+        .await
+    }
+
+    async fn accepting<F: Future<Output = ()> + Send + 'static>(
+        protocols: &[&[u8]],
+        seen: Arc<Mutex<Vec<Seen>>>,
+        serve: impl Fn(TlsStream<TcpStream>) -> F + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let folder = tempfile::tempdir().unwrap();
         let acceptor = acceptor(&folder, protocols);
-        let seen = Arc::<Mutex<Vec<Seen>>>::default();
-        let handler = Handler { seen: seen.clone(), react: Arc::new(react) };
+        let serve = Arc::new(serve);
         let accepting = tokio::spawn(async move {
             // Connections end with this task: the set aborts what is in it.
             let mut open = JoinSet::new();
             loop {
                 let (socket, _) = listener.accept().await.unwrap();
-                let (acceptor, handler) = (acceptor.clone(), handler.clone());
+                let (acceptor, serve) = (acceptor.clone(), serve.clone());
                 open.spawn(async move {
                     let Ok(stream) = acceptor.accept(socket).await else { return };
-                    let server = auto::Builder::new(TokioExecutor::new());
-                    drop(server.serve_connection(TokioIo::new(stream), handler).await);
+                    serve(stream).await;
                 });
             }
         });
         Self { port, folder, seen, accepting }
+    }
+
+    /// Speaks on each connection whatever `speak` says, byte for byte.
+    pub(super) async fn raw<F: Future<Output = ()> + Send + 'static>(
+        speak: impl Fn(TlsStream<TcpStream>) -> F + Send + Sync + 'static,
+    ) -> Self {
+        let speak = Arc::new(speak);
+        Self::accepting(&[b"http/1.1"], Arc::default(), move |stream| speak(stream)).await
     }
 
     /// Answers everything with `{}`.

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use proto::{
     integrations::v1::{
-        ApiKey, Auth, Basic, Bearer, DeleteIntegrationRequest, Endpoint, GetIntegrationRequest, Integration,
-        Limits, ListIntegrationsRequest, Retry, UpdateIntegrationRequest, api_key::Place, auth::Kind,
+        ApiKey, Auth, Basic, Bearer, ClientCertificate, DeleteIntegrationRequest, Endpoint,
+        GetIntegrationRequest, Integration, Limits, ListIntegrationsRequest, Retry, UpdateIntegrationRequest,
+        api_key::Place, auth::Kind,
     },
     tokens::v1::ClientCredentials,
 };
@@ -43,7 +44,8 @@ async fn a_definition_is_read_as_it_was_made() {
     let mut written = open(&counterpart, Some(client_credentials()));
     written.display_name = "Kundendatenbank".into();
     written.constants = r#"{"region":"eu","price":0.10}"#.into();
-    written.limits = Some(Limits { rate_per_second: 5, ..Default::default() });
+    written.limits = Some(Limits { rate_per_second: 5, redirects: 5, ..Default::default() });
+    written.client_certificate = Some(ClientCertificate { identity: "{{secret:crm-identity}}".into() });
     written.retry = Some(Retry { attempts: 2 });
     let made = world.create("CRM", written.clone()).await.unwrap();
     assert_eq!((made.name.as_str(), made.updated_by.as_str()), (CRM, "ada"));
@@ -102,6 +104,12 @@ async fn an_update_changes_the_masked_fields_and_takes_effect_at_once() {
     assert_eq!((changed.display_name.as_str(), changed.create_time), ("before", made.create_time));
     assert_ne!(changed.etag, made.etag);
     refused(world.execute(get(url.clone())).await, "ENDPOINT_NOT_LISTED");
+
+    let certificate = Some(ClientCertificate { identity: "{{secret:crm-identity}}".into() });
+    let shown =
+        Integration { name: CRM.into(), client_certificate: certificate.clone(), ..Default::default() };
+    let shown = update(&world, shown, &["client_certificate"]).await.unwrap();
+    assert_eq!((shown.display_name.as_str(), shown.client_certificate), ("before", certificate));
 
     let status = refused(update(&world, change.clone(), &["endpoints"]).await, "ETAG_MISMATCH");
     assert_eq!(metadata(&status, "name"), CRM);
@@ -255,6 +263,18 @@ async fn every_field_is_checked_at_the_door() {
         ),
         ("integration.limits.timeout", Box::new(|each| each.limits = timeout(Duration::from_secs(601)))),
         ("integration.limits.timeout", Box::new(|each| each.limits = timeout(Duration::ZERO))),
+        (
+            "integration.limits.redirects",
+            Box::new(|each| each.limits = Some(Limits { redirects: 6, ..Default::default() })),
+        ),
+        (
+            "integration.client_certificate.identity",
+            Box::new(|each| each.client_certificate = Some(ClientCertificate { identity: "literal".into() })),
+        ),
+        (
+            "integration.client_certificate.identity",
+            Box::new(|each| each.client_certificate = Some(ClientCertificate::default())),
+        ),
         (
             "integration.limits.response_bytes",
             Box::new(|each| {

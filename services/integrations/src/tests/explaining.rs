@@ -1,9 +1,9 @@
 //! ExplainRun and CheckAdapter: what would happen, without anything happening.
 
-use egress::EgressPolicy;
+use egress::{EgressPolicy, Narrowing, Policies};
 use proto::integrations::v1::{
-    ApiKey, CheckAdapterRequest, CheckAdapterResponse, ExplainRunRequest, ExplainRunResponse, Severity,
-    Verdict, api_key::Place, auth::Kind,
+    ApiKey, CheckAdapterRequest, CheckAdapterResponse, ClientCertificate, ExplainRunRequest,
+    ExplainRunResponse, Severity, Verdict, api_key::Place, auth::Kind,
 };
 use runtime::Role;
 use tonic::{Response, Status};
@@ -88,6 +88,45 @@ async fn the_credential_of_an_integration_is_shown_as_the_hole_it_is() {
 }
 
 #[tokio::test]
+async fn the_client_certificate_is_shown_as_the_hole_it_is() {
+    let counterpart = Counterpart::quiet().await;
+    let world = World::new(&counterpart).await;
+    let mut integration = open(&counterpart, None);
+    integration.client_certificate = Some(ClientCertificate { identity: "{{secret:crm-identity}}".into() });
+    world.create("CRM", integration).await.unwrap();
+    world.register("ADAPTER.A-B", through(&counterpart.origin(), "")).await;
+    let explained = explain(&world, "ADAPTER.A-B", "").await.unwrap();
+    assert_eq!(explained.request.as_ref().unwrap().client_certificate, "{{secret:crm-identity}}");
+    assert_eq!(refusals(&explained), [""; 0], "nothing is opened to explain a request");
+    assert!(counterpart.seen().is_empty());
+}
+
+/// A world whose tenant `acme` may call nothing but port 44300, and all others what the default lets out.
+fn narrowed() -> World {
+    let mut policies = Policies::default();
+    let narrowing = Narrowing { ports: Some(vec![44300..=44300]), ..Narrowing::default() };
+    policies.narrow("acme", narrowing).unwrap();
+    World::with_policy(policies)
+}
+
+#[tokio::test]
+async fn a_tenants_own_policy_decides_what_is_explained_and_checked() {
+    let world = narrowed();
+    let adapter = r#"{ "requestMapping": { "url": "https://api.example.com/v1" } }"#;
+    for (tenant, refused) in [("acme", &["port"][..]), ("umbrella", &[])] {
+        let name = format!("tenants/{tenant}/registers/ADAPTER.A-B");
+        world.put(&name, adapter).await;
+        let request = ExplainRunRequest { name: name.clone(), input: Default::default() };
+        let explained = world.adapters().explain_run(request).await.unwrap().into_inner();
+        assert_eq!(refusals(&explained), refused, "{tenant}");
+        let request = CheckAdapterRequest { name, text: Default::default() };
+        let checked = world.adapters().check_adapter(request).await.unwrap().into_inner();
+        let errors = checked.diagnostics.iter().filter(|found| found.code == "port-refused").count();
+        assert_eq!(errors, refused.len(), "{tenant}: {:?}", checked.diagnostics);
+    }
+}
+
+#[tokio::test]
 async fn each_refusal_of_policy_is_named() {
     let counterpart = Counterpart::quiet().await;
     let world = World::new(&counterpart).await;
@@ -135,8 +174,7 @@ async fn an_explanation_is_refused_like_a_run() {
 
 #[tokio::test]
 async fn a_check_tells_everything_with_its_place() {
-    let counterpart = Counterpart::quiet().await;
-    let world = World::new(&counterpart).await;
+    let world = World::with_policy(EgressPolicy::default());
     assert_eq!(check(&world, "ADAPTER.COMPANY-ACCOUNTANCY", SEED).await.unwrap().diagnostics, []);
     let text = "{\n  \"requestMapping\": {\n    \"method\": \"${nothing:x}\",\n    \"url\": \"${alsoNothing:x}\"\n  }\n}";
     let found = check(&world, "ADAPTER.A-B", text).await.unwrap().diagnostics;
@@ -162,8 +200,7 @@ async fn a_check_tells_everything_with_its_place() {
 
 #[tokio::test]
 async fn a_text_is_checked_among_the_kept_registers() {
-    let counterpart = Counterpart::quiet().await;
-    let world = World::new(&counterpart).await;
+    let world = World::with_policy(EgressPolicy::default());
     let text = r#"{
         "requestMapping": {
             "method": "POST", "url": "https://a.example/", "headers": {"Content-Type": "application/json"},

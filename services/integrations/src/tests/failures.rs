@@ -9,8 +9,8 @@ use http_body_util::Full;
 use proto::integrations::v1::{Bearer, Endpoint, Integration, Limits, auth::Kind};
 
 use super::{
-    counterpart::{Counterpart, Reply},
-    world::{World, get, metadata, open, refused, value},
+    counterpart::{Counterpart, Reply, answer},
+    world::{World, get, metadata, open, refused, to, value},
 };
 
 /// A port of this machine where nobody listens.
@@ -99,6 +99,34 @@ async fn an_answer_whose_encoding_could_hide_an_echoed_secret_is_not_handed_on()
     world.crm(&counterpart, Some(Kind::Bearer(Bearer { token: "{{secret:crm-token}}".into() }))).await;
     let status = refused(world.execute(get(format!("{}/x", counterpart.origin()))).await, "RESPONSE_ENCODED");
     assert_eq!(metadata(&status, "host"), "api.example.com");
+}
+
+#[tokio::test]
+async fn where_echoes_are_refused_an_answer_with_one_is_neither_handed_on_nor_mapped() {
+    let counterpart = Counterpart::start(|seen, _| {
+        answer(200, "text/plain", format!("you sent {}", seen.header("authorization")))
+    })
+    .await;
+    let strict = EgressPolicy { refuse_echoes: true, ..to(&counterpart) };
+    for (world, refuses) in [(World::new(&counterpart).await, false), (World::with_policy(strict), true)] {
+        world.secret("crm-token", "t0ken-of-the-crm", &counterpart.origin()).await;
+        world.crm(&counterpart, Some(Kind::Bearer(Bearer { token: "{{secret:crm-token}}".into() }))).await;
+        let url = format!("{}/x", counterpart.origin());
+        world.register("ADAPTER.A-B", adapter(&url)).await;
+        let executed = world.execute(get(url)).await;
+        let run = world.run("ADAPTER.A-B", "").await;
+        if refuses {
+            for status in [refused(executed, "SECRET_ECHOED"), refused(run, "SECRET_ECHOED")] {
+                assert_eq!(metadata(&status, "host"), "api.example.com");
+                assert!(!format!("{status:?}").contains("t0ken"), "{status:?}");
+            }
+        } else {
+            let answer = executed.unwrap();
+            assert!(answer.secret_echoed);
+            assert_eq!(answer.body, "you sent Bearer [secret removed]");
+            assert_eq!(value(&run.unwrap().result)["response"], "you sent Bearer [secret removed]");
+        }
+    }
 }
 
 #[tokio::test]

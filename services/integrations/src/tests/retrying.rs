@@ -1,14 +1,18 @@
 //! When a request leaves again.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use http::Response;
 use http_body_util::Full;
-use proto::integrations::v1::{Integration, Limits, Retry};
+use proto::integrations::v1::{Endpoint, Integration, Limits, Retry};
 
 use super::{
     counterpart::{Counterpart, Reply, json},
+    tokens::client_credentials,
     world::{World, get, open, refused},
 };
 
@@ -46,6 +50,73 @@ async fn the_last_answer_is_handed_back_when_the_tries_are_used_up() {
     world.create("CRM", patient(&counterpart)).await.unwrap();
     assert_eq!(call(&world, &counterpart, "GET").await.unwrap(), 503);
     assert_eq!(counterpart.seen().len(), 3);
+}
+
+/// A redirect.
+fn elsewhere(status: u16, location: &str) -> Reply {
+    let response = Response::builder().status(status).header("location", location);
+    Reply::Answer(response.body(Full::new(Bytes::new())).unwrap())
+}
+
+#[tokio::test]
+async fn a_redirect_to_nowhere_does_not_mean_that_nothing_was_sent() {
+    let known = Arc::new(OnceLock::new());
+    let told = known.clone();
+    let counterpart = Counterpart::start(move |_, _| {
+        elsewhere(307, &format!("https://nowhere.example.com:{}/x", told.get().unwrap()))
+    })
+    .await;
+    known.set(counterpart.port()).unwrap();
+    let world = World::new(&counterpart).await;
+    let mut integration = patient(&counterpart);
+    let url = format!("https://nowhere.example.com:{}/**", counterpart.port());
+    integration.endpoints.push(Endpoint { url, methods: vec![] });
+    integration.limits = Some(Limits { redirects: 1, ..Default::default() });
+    world.create("CRM", integration).await.unwrap();
+    refused(call(&world, &counterpart, "POST").await, "COUNTERPART_UNREACHABLE");
+    assert_eq!(counterpart.seen().len(), 1, "what was sent may have done something");
+    refused(call(&world, &counterpart, "PUT").await, "COUNTERPART_UNREACHABLE");
+    assert_eq!(counterpart.seen().len(), 4, "what may be sent again is");
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_accepted_after_a_redirect_repeats_nothing_that_could_do_something_twice() {
+    let counterpart = Counterpart::start(|seen, _| match seen.target.as_str() {
+        "/x" => elsewhere(303, "/y"),
+        _ => json(if seen.header("authorization").ends_with("-1") { 401 } else { 200 }, "{}"),
+    })
+    .await;
+    for (method, status, sent) in [("POST", 401, 2), ("GET", 200, 4)] {
+        let before = counterpart.seen().len();
+        let world = World::new(&counterpart).await;
+        let limits = Some(Limits { redirects: 1, ..Default::default() });
+        let integration = Integration { limits, ..open(&counterpart, Some(client_credentials())) };
+        world.create("CRM", integration).await.unwrap();
+        assert_eq!(call(&world, &counterpart, method).await.unwrap(), status);
+        assert_eq!(counterpart.seen().len() - before, sent, "{method}");
+        assert_eq!(world.tokens.invalidated(), 1, "the next call gets another in any case");
+        assert_eq!(call(&world, &counterpart, method).await.unwrap(), 200);
+    }
+}
+
+#[tokio::test]
+async fn who_was_sent_no_token_cannot_say_that_it_is_not_accepted() {
+    let elsewhere_to = Arc::new(OnceLock::<String>::new());
+    let told = elsewhere_to.clone();
+    let counterpart = Counterpart::start(move |seen, _| match seen.target.as_str() {
+        "/x" => elsewhere(302, told.get().unwrap()),
+        _ => json(401, "{}"),
+    })
+    .await;
+    elsewhere_to.set(format!("{}/y", counterpart.other_origin())).unwrap();
+    let world = World::new(&counterpart).await;
+    let mut integration = open(&counterpart, Some(client_credentials()));
+    let url = format!("{}/**", counterpart.other_origin());
+    integration.endpoints.push(Endpoint { url, methods: vec![] });
+    integration.limits = Some(Limits { redirects: 1, ..Default::default() });
+    world.create("CRM", integration).await.unwrap();
+    assert_eq!(call(&world, &counterpart, "GET").await.unwrap(), 401);
+    assert_eq!((counterpart.seen().len(), world.tokens.invalidated()), (2, 0));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use egress::EgressPolicy;
 use proto::{
-    integrations::v1::{Bearer, RunAdapterRequest, auth::Kind},
+    integrations::v1::{Basic, Bearer, RunAdapterRequest, auth::Kind},
     registers::v1::{PatchRegisterRequest, register_service_client::RegisterServiceClient},
 };
 use runtime::Role;
@@ -114,6 +114,49 @@ async fn an_xml_answer_is_mapped_as_json() {
     let run = world.run("ADAPTER.A-B", "{}").await.unwrap();
     let expected = json!({"company": {"@id": "7", "name": "Ada & Co", "tag": ["a", "b"]}});
     assert_eq!(value(&run.result)["response"], expected);
+}
+
+#[tokio::test]
+async fn an_answer_in_another_character_set_is_text_and_an_echo_in_it_is_masked() {
+    const SECRET: &str = "pässwört-4f9d2c71";
+    let utf16 =
+        |text: &str, order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+    let json = format!(r#"{{"name": "Zoë", "echo": "{SECRET}"}}"#);
+    let xml = format!(
+        "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?><r><name>Zoë</name><echo>{SECRET}</echo></r>"
+    );
+    let latin =
+        |text: &str| text.chars().map(|each| u8::try_from(u32::from(each)).unwrap()).collect::<Vec<u8>>();
+    let mapped = serde_json::json!({"name": "Zoë", "echo": "[secret removed]"});
+    let as_text = "{\"name\": \"Zoë\", \"echo\": \"[secret removed]\"}";
+    let answers = [
+        ("application/json; charset=utf-16", utf16(&json, u16::to_le_bytes), mapped.clone()),
+        ("application/json", utf16(&json, u16::to_be_bytes), mapped.clone()),
+        ("application/json; charset=ISO-8859-1", latin(&json), mapped.clone()),
+        ("text/plain; charset=windows-1252", latin(&json), as_text.into()),
+        ("text/plain", [b"\xff\xfe".to_vec(), utf16(&json, u16::to_le_bytes)].concat(), as_text.into()),
+        ("application/xml", latin(&xml), serde_json::json!({"r": mapped.clone()})),
+        (
+            "text/xml",
+            [b"\xfe\xff".to_vec(), utf16(&xml, u16::to_be_bytes)].concat(),
+            serde_json::json!({"r": mapped}),
+        ),
+    ];
+    for (content_type, body, expected) in answers {
+        let counterpart = Counterpart::start(move |_, _| answer(200, content_type, body.clone())).await;
+        let world = World::new(&counterpart).await;
+        world.secret("pw", SECRET, &counterpart.origin()).await;
+        let basic = Basic { username: "ada".into(), password: "{{secret:pw}}".into() };
+        world.crm(&counterpart, Some(Kind::Basic(basic))).await;
+        let adapter = format!(
+            r#"{{"integration": "CRM", "requestMapping": {{"method": "GET", "url": "{}/x"}},
+                "responseMapping": {{"got": "${{currentObject:response}}"}}}}"#,
+            counterpart.origin()
+        );
+        world.register("ADAPTER.A-B", adapter).await;
+        let run = world.run("ADAPTER.A-B", "").await.unwrap();
+        assert_eq!(value(&run.result)["got"], expected, "{content_type}");
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use egress::{Door, EgressPolicy, Resolver};
+use egress::{Door, EgressPolicy, Policies, Resolver};
 use http::{HeaderMap, HeaderValue};
 use proto::{
     integrations::v1::{
@@ -57,17 +57,18 @@ impl World {
         Self::build(to(counterpart), true)
     }
 
-    pub(super) fn with_policy(policy: EgressPolicy) -> Self {
+    pub(super) fn with_policy(policy: impl Into<Policies>) -> Self {
         Self::build(policy, false)
     }
 
-    fn build(policy: EgressPolicy, real_tokens: bool) -> Self {
+    fn build(policies: impl Into<Policies>, real_tokens: bool) -> Self {
+        let policies = policies.into();
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new().unwrap());
         let folder = tempfile::tempdir().unwrap();
         let ring = Arc::new(KeyRing::create(folder.path().join("key")).unwrap());
         let secrets = secrets::Config::default().build(store.clone(), ring.clone());
         let registers = registers::Config::default().build(store.clone());
-        let door = Arc::new(Door::new(policy.clone(), Arc::new(Loopback)).unwrap());
+        let door = Arc::new(Door::new(policies.clone(), Arc::new(Loopback)).unwrap());
         let release = |name| link(|routes| secrets.internal(routes), Caller::service(name));
         let tokens = TestTokens::default();
         let token_link = if real_tokens {
@@ -82,7 +83,7 @@ impl World {
             secrets: release("integrations"),
             tokens: token_link,
         };
-        let service = Config { policy, ..Config::default() }.build(store.clone(), door, links);
+        let service = Config { policies, ..Config::default() }.build(store.clone(), door, links);
         Self {
             store,
             service,
@@ -96,6 +97,13 @@ impl World {
     /// A client that may do everything.
     pub(super) fn integrations(&self) -> IntegrationServiceClient<Link> {
         self.integrations_of(caller(&[Role::Caller, Role::Configurator]))
+    }
+
+    /// A listener of its own, as in production, for what only HTTP/2 can show: windows, resets, the drain.
+    pub(super) fn routes(&self) -> Routes {
+        let mut routes = Routes::builder();
+        self.service.public(&mut routes);
+        routes.routes()
     }
 
     pub(super) fn integrations_of(&self, caller: Caller) -> IntegrationServiceClient<Link> {
@@ -166,7 +174,7 @@ impl World {
     }
 }
 
-fn to(counterpart: &Counterpart) -> EgressPolicy {
+pub(super) fn to(counterpart: &Counterpart) -> EgressPolicy {
     EgressPolicy {
         ports: vec![counterpart.port()..=counterpart.port()],
         networks: vec!["127.0.0.0/8".parse().unwrap()],
@@ -177,7 +185,7 @@ fn to(counterpart: &Counterpart) -> EgressPolicy {
 
 /// Every name is this machine, but for one that does not exist.
 #[derive(Debug)]
-struct Loopback;
+pub(super) struct Loopback;
 
 #[async_trait]
 impl Resolver for Loopback {

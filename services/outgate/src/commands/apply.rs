@@ -26,8 +26,9 @@ pub(super) async fn run(args: &cli::Apply, common: &Common, output: Output) -> R
     if args.prune {
         changes.extend(prune::plan(&client, &files).await?);
     }
-    changes.iter().for_each(|change| output.line(&shown(change)));
+    // What is refused changes nothing, so no change is shown.
     adapters::refuse(&client, &files, &changes).await?;
+    changes.iter().for_each(|change| output.line(&shown(change)));
     if args.dry_run {
         return Ok(report(&changes, true, Vec::new()));
     }

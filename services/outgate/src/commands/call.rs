@@ -1,25 +1,35 @@
 //! `outgate call`: one HTTP request through an integration.
 
+mod streaming;
+
 use mapping::{Object, Value};
-use proto::integrations::v1::{ExecuteIntegrationRequest, ExecuteIntegrationResponse, Header};
+use proto::integrations::v1::{
+    ExecuteIntegrationRequest, ExecuteIntegrationResponse, Header, StreamIntegrationRequestHead,
+};
 
 use super::input;
 use crate::{
     cli,
     client::{self, Client},
     failure::{Exit, Failure},
-    output::{DIM, GREEN, RED, Report, Text, styled},
+    output::{DIM, GREEN, Output, RED, Report, Text, YELLOW, styled},
     show,
 };
 
 /// Sends it and shows the counterpart's answer.
-pub(super) async fn run(args: cli::Call, client: &Client) -> Result<Report, Failure> {
+pub(super) async fn run(args: cli::Call, client: &Client, output: Output) -> Result<Report, Failure> {
     let integration = client::id("INTEGRATION", &args.integration)?;
+    let name = client.tenant().child("integrations", &integration);
+    let headers = args.headers.iter().map(|text| header(text)).collect::<Result<_, _>>()?;
+    if args.stream || args.output.is_some() {
+        let head = StreamIntegrationRequestHead { name, method: args.method, url: args.url, headers };
+        return streaming::run(head, args.body.as_deref(), args.output.as_deref(), client, output).await;
+    }
     let request = ExecuteIntegrationRequest {
-        name: client.tenant().child("integrations", &integration),
+        name,
         method: args.method,
         url: args.url,
-        headers: args.headers.iter().map(|text| header(text)).collect::<Result<_, _>>()?,
+        headers,
         body: args.body.as_deref().map(input::body).transpose()?.unwrap_or_default(),
     };
     let answer = client.integrations().execute_integration(client.request(request)).await;
@@ -52,20 +62,37 @@ pub(crate) fn report(answer: ExecuteIntegrationResponse) -> Report {
     if let Some(encoding) = shown.encoding {
         value.insert("bodyEncoding", encoding);
     }
-    let exit = if answer.ok { Exit::Success } else { Exit::Answer };
-    Report { value: Some(value.into()), text, notes: notes(&answer), exit }
+    if answer.secret_echoed {
+        value.insert("secretEchoed", true);
+    }
+    let mut notes = notes(answer.status, answer.ok, &answer.headers);
+    if answer.secret_echoed {
+        notes.push('\n');
+        notes.push_str(&echoed());
+    }
+    Report { value: Some(value.into()), text, notes, exit: exit(answer.ok) }
+}
+
+/// How the command ends when there is an answer.
+fn exit(ok: bool) -> Exit {
+    if ok { Exit::Success } else { Exit::Answer }
+}
+
+/// What the counterpart did with a secret that it was sent, for people.
+fn echoed() -> String {
+    styled(YELLOW, "The counterpart echoed a secret of this call; it was masked.")
 }
 
 /// Status and headers, for people.
-fn notes(answer: &ExecuteIntegrationResponse) -> String {
-    let reason = u16::try_from(answer.status)
+fn notes(status: i32, ok: bool, headers: &[Header]) -> String {
+    let reason = u16::try_from(status)
         .ok()
         .and_then(|status| http::StatusCode::from_u16(status).ok())
         .and_then(|status| status.canonical_reason())
         .unwrap_or_default();
-    let style = if answer.ok { GREEN } else { RED };
-    let mut notes = styled(style, format!("{} {reason}", answer.status).trim_end());
-    for header in &answer.headers {
+    let style = if ok { GREEN } else { RED };
+    let mut notes = styled(style, format!("{status} {reason}").trim_end());
+    for header in headers {
         let line = format!("{}: {}", header.name, String::from_utf8_lossy(&header.value).escape_debug());
         notes.push('\n');
         notes.push_str(&styled(DIM, line));

@@ -46,6 +46,9 @@ pub(crate) fn request_value(request: &ExplainedRequest) -> Value {
     value.insert("url", request.url.as_str());
     value.insert("headers", show::headers(&request.headers));
     value.insert("body", shown.value);
+    if !request.client_certificate.is_empty() {
+        value.insert("clientCertificate", request.client_certificate.as_str());
+    }
     if let Some(encoding) = shown.encoding {
         value.insert("bodyEncoding", encoding);
     }
@@ -55,6 +58,9 @@ pub(crate) fn request_value(request: &ExplainedRequest) -> Value {
 /// The request as it would look on the wire.
 pub(crate) fn request_text(request: &ExplainedRequest) -> String {
     let mut text = styled(BOLD, format!("{} {}", request.method, request.url));
+    if !request.client_certificate.is_empty() {
+        text.push_str(&styled(DIM, format!("\n(client certificate: {})", request.client_certificate)));
+    }
     for header in &request.headers {
         text.push_str(&format!("\n{}: {}", header.name, String::from_utf8_lossy(&header.value)));
     }

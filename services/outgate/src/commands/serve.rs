@@ -24,11 +24,18 @@ pub(super) async fn run(args: cli::Serve, common: &Common, output: Output) -> Re
         .map_err(|error| Failure::file(error.to_string()))?;
     let data = common.data.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_DATA));
     let scheme = if config.server.tls.cert.is_some() { "https" } else { "http" };
-    let options = Options { services: services(args.service), data, config };
+    let options =
+        Options { services: services(args.service), data, config, script_worker: Some(script_worker()?) };
     let ended = serve::run(options, |running| announce(output, scheme, &running), shutdown.asked()).await;
     telemetry.finish();
     ended.map_err(failure)?;
     Ok(Report::said())
+}
+
+/// This program again, as what runs one script.
+pub(crate) fn script_worker() -> Result<scripts::Command, Failure> {
+    scripts::Command::this_program([crate::SCRIPT_WORKER])
+        .map_err(|error| Failure::refused("INTERNAL", format!("this program is not found: {error}")))
 }
 
 /// Why the suite does not run. What an operator has to put right is told apart from a drain that did not end.

@@ -31,8 +31,13 @@ impl Suite {
         let mut config = Config::load(None, []).unwrap();
         config.server.listen = "127.0.0.1:0".parse().unwrap();
         config.egress.networks = vec!["127.0.0.0/8".to_owned()];
-        let options =
-            Options { services: ServiceName::ALL.to_vec(), data: folder.path().join("data"), config };
+        let options = Options {
+            services: ServiceName::ALL.to_vec(),
+            data: folder.path().join("data"),
+            config,
+            // This program is the tests.
+            script_worker: None,
+        };
         let (stop, (told, ready)) = (CancellationToken::new(), oneshot::channel());
         let shutdown = stop.clone().cancelled_owned();
         let served =

@@ -54,11 +54,11 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Starts everything.
+    /// Starts everything; `script_worker` is the program that runs one script.
     ///
     /// # Errors
     /// When a port, a folder or a certificate cannot be had, or the suite does not start.
-    pub(super) async fn build() -> Result<Self, Failure> {
+    pub(super) async fn build(script_worker: Option<scripts::Command>) -> Result<Self, Failure> {
         let folder = tempfile::Builder::new().prefix("outgate-demo-").tempdir().map_err(|error| {
             Failure::file(format!(
                 "no temporary folder can be made in {}: {error}",
@@ -73,7 +73,7 @@ impl Stage {
             .map_err(|error| Failure::file(error.to_string()))?;
         let (stop_suite, stop_counterparts) = (CancellationToken::new(), CancellationToken::new());
         let data = data(folder.path());
-        let (suite, running) = start(data.clone(), config, stop_suite.clone()).await?;
+        let (suite, running) = start(data.clone(), config, script_worker, stop_suite.clone()).await?;
         let tls = certificates.acceptor;
         Ok(Self {
             address: running.address,
@@ -160,9 +160,10 @@ fn config(ports: &[u16], ca_file: PathBuf) -> Result<Config, Failure> {
 async fn start(
     data: PathBuf,
     config: Config,
+    script_worker: Option<scripts::Command>,
     stop: CancellationToken,
 ) -> Result<(JoinHandle<Result<(), ServeError>>, Running), Failure> {
-    let options = Options { services: ServiceName::ALL.to_vec(), data, config };
+    let options = Options { services: ServiceName::ALL.to_vec(), data, config, script_worker };
     let (told, ready) = oneshot::channel();
     let suite = tokio::spawn(async move {
         let ready = |running| {

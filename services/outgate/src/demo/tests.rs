@@ -53,7 +53,7 @@ fn the_printed_adapter_is_changed_in_one_place_only() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_story_holds() {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let stage = super::Stage::build().await.unwrap();
+    let stage = super::Stage::build(None).await.unwrap();
     let story = super::play(&stage, crate::output::Output::new(true)).await.unwrap();
     let told = super::telling::value(&story);
     for secret in [&stage.secrets.crm, &stage.secrets.token, &stage.secrets.accounting] {

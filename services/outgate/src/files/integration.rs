@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mapping::Value;
-use proto::integrations::v1::{AnonymousAccess, Endpoint, Integration, Limits, Retry, TraceContext};
+use proto::integrations::v1::{
+    AnonymousAccess, ClientCertificate, Endpoint, Integration, Limits, Retry, TraceContext,
+};
 use runtime::names::Id;
 use serde::{Deserialize, de::IgnoredAny};
 
@@ -23,6 +25,8 @@ mod shown;
 
 /// The most tries of a call.
 const MAX_ATTEMPTS: u32 = 10;
+/// The most redirects that are followed.
+const MAX_REDIRECTS: u32 = 5;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -37,6 +41,7 @@ struct Spec {
     endpoints: Endpoints,
     constants: Option<Data>,
     auth: Option<auth::Auth>,
+    client_certificate: Option<ClientCertificateSpec>,
     #[serde(default)]
     limits: LimitsSpec,
     retry: Option<RetrySpec>,
@@ -125,6 +130,29 @@ struct LimitsSpec {
     response_bytes: Option<Size>,
     rate_per_second: u32,
     concurrency: u32,
+    redirects: Redirects,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(try_from = "u32")]
+struct Redirects(u32);
+
+impl TryFrom<u32> for Redirects {
+    type Error = String;
+
+    fn try_from(redirects: u32) -> Result<Self, String> {
+        match redirects {
+            0..=MAX_REDIRECTS => Ok(Self(redirects)),
+            _ => Err(format!("{redirects} is not between 0 (a redirect is an answer) and {MAX_REDIRECTS}")),
+        }
+    }
+}
+
+/// What the counterpart is shown in TLS.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ClientCertificateSpec {
+    identity: auth::SecretName,
 }
 
 #[derive(Deserialize)]
@@ -180,6 +208,9 @@ fn definition(spec: Spec) -> Integration {
         anonymous_access: access.into(),
         endpoints: endpoints.map(EndpointSpec::into_proto).collect(),
         auth: spec.auth.map(auth::Auth::into_proto),
+        client_certificate: spec
+            .client_certificate
+            .map(|certificate| ClientCertificate { identity: certificate.identity.into_text() }),
         constants: spec.constants.map(|data| Bytes::from(data.0.to_json())).unwrap_or_default(),
         limits: Some(limits(&spec.limits)),
         retry: spec.retry.map(|retry| Retry { attempts: retry.attempts.0 }),
@@ -204,6 +235,7 @@ fn limits(spec: &LimitsSpec) -> Limits {
         response_bytes: spec.response_bytes.map_or(0, |size| size.0),
         rate_per_second: spec.rate_per_second,
         concurrency: spec.concurrency,
+        redirects: spec.redirects.0,
     }
 }
 

@@ -36,6 +36,8 @@ fn broken() -> Vec<(&'static str, &'static str, String)> {
         ("no time", "a.yaml", format!("{BASE}limits:\n  timeout: 30 parsecs\n")),
         ("a time without a unit", "a.yaml", format!("{BASE}limits:\n  timeout: 30\n")),
         ("a size without a unit", "a.yaml", format!("{BASE}limits:\n  responseBytes: 30\n")),
+        ("too many redirects", "a.yaml", format!("{BASE}limits:\n  redirects: 6\n")),
+        ("a secret in plain text for a certificate", "a.yaml", format!("{BASE}clientCertificate:\n  identity: hunter2\n")),
         ("too many attempts", "a.yaml", format!("{BASE}retry:\n  attempts: 30\n")),
         ("no URL to call", "a.yaml", "kind: Integration\nname: CRM\nendpoints:\n  - url: ftp://a.example/**\n".to_owned()),
         ("no method", "a.yaml", "kind: Integration\nname: CRM\nendpoints:\n  - url: https://a.example/**\n    methods: [GET, post]\n".to_owned()),
@@ -124,6 +126,8 @@ fn the_whole_example_is_read() {
     let limits = definition.limits.unwrap();
     assert_eq!(limits.timeout.unwrap().seconds, 30);
     assert_eq!((limits.response_bytes, limits.rate_per_second, limits.concurrency), (10 << 20, 50, 32));
+    assert_eq!(limits.redirects, 2);
+    assert_eq!(definition.client_certificate.as_ref().unwrap().identity, "{{secret:crm-identity}}");
     assert_eq!(definition.retry.unwrap().attempts, 3);
     let Some(Kind::ClientCredentials(grant)) = definition.auth.clone().unwrap().kind else { panic!() };
     assert_eq!(grant.client_secret, "{{secret:crm-client-secret}}");

@@ -1,6 +1,12 @@
 //! The one place where services meet: which of them this process runs, and how they reach the others.
 
-use runtime::{Caller, Link, config::Config, config::Links};
+use std::{sync::Arc, time::Duration};
+
+use runtime::{
+    Caller, Link,
+    config::{self, Config, Links},
+};
+use scripts::Workers;
 use tokio_util::sync::CancellationToken;
 use tonic::service::{Routes, RoutesBuilder};
 
@@ -29,9 +35,10 @@ impl Composed {
         services: &[ServiceName],
         keep: &Keep,
         config: &Config,
+        script_worker: Option<scripts::Command>,
         drain: &CancellationToken,
     ) -> Result<Self, ServeError> {
-        let wiring = Wiring { services, keep, links: &config.links };
+        let wiring = Wiring { services, keep, links: &config.links, scripts: &config.scripts, script_worker };
         let registers = wiring.registers(drain);
         let secrets = wiring.secrets();
         let tokens = wiring.tokens(secrets.as_ref())?;
@@ -71,6 +78,8 @@ struct Wiring<'a> {
     services: &'a [ServiceName],
     keep: &'a Keep,
     links: &'a Links,
+    scripts: &'a config::Scripts,
+    script_worker: Option<scripts::Command>,
 }
 
 impl Wiring<'_> {
@@ -118,8 +127,22 @@ impl Wiring<'_> {
                 None => self.there("links.tokens", self.links.tokens.as_deref())?,
             },
         };
-        let config = integrations::Config { policy: self.keep.policy.clone(), ..Default::default() };
+        let (policies, scripts) = (self.keep.policies.clone(), self.scripts()?);
+        let config = integrations::Config { policies, scripts, ..Default::default() };
         Ok(Some(config.build(self.keep.store.clone(), self.keep.door.clone(), links)))
+    }
+
+    /// What runs scripts, where the operator wants it.
+    fn scripts(&self) -> Result<Option<Arc<dyn mapping::Scripts>>, ServeError> {
+        let Some(worker) = self.script_worker.clone().filter(|_| self.scripts.workers > 0) else {
+            return Ok(None);
+        };
+        let config = scripts::Config {
+            workers: self.scripts.workers,
+            wait: Duration::from_millis(self.scripts.wait_ms),
+            ..Default::default()
+        };
+        Ok(Some(Arc::new(Workers::start(config, worker)?)))
     }
 
     fn to_secrets(&self, caller: &str, secrets: Option<&secrets::Service>) -> Result<Link, ServeError> {
@@ -131,7 +154,7 @@ impl Wiring<'_> {
 
     /// A link to a service of another process.
     fn there(&self, key: &'static str, address: Option<&str>) -> Result<Link, ServeError> {
-        let wrong = |key, text: &str| ServeError::Config { key, text: text.to_owned() };
+        let wrong = |key: &str, text: &str| ServeError::Config { key: key.to_owned(), text: text.to_owned() };
         let address = address.ok_or_else(|| {
             wrong(key, "is empty, and this process does not run that service; name its address, or serve it here too")
         })?;

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use egress::{Door, EgressPolicy, SystemResolver};
+use egress::{Door, Policies, SystemResolver};
 use runtime::{
     config::{self, Config},
     identity::{Identities, Identity, Role, Tenants, create_token, read_token},
@@ -16,7 +16,7 @@ use runtime::{
 use seal::KeyRing;
 use store::{SledStore, Store};
 
-use super::{ServeError, ServiceName, default_token_file};
+use super::{ServeError, ServiceName, default_token_file, policies};
 
 /// Everything that is opened once and shared by the services of this process.
 pub(super) struct Keep {
@@ -24,8 +24,8 @@ pub(super) struct Keep {
     /// Only where a service of this process seals.
     pub(super) keys: Option<Arc<KeyRing>>,
     /// What may leave.
-    pub(super) policy: EgressPolicy,
-    /// The way out, made with that policy.
+    pub(super) policies: Policies,
+    /// The way out, made with those policies.
     pub(super) door: Arc<Door>,
     /// Who may call the public listener.
     pub(super) callers: Identities,
@@ -52,14 +52,14 @@ impl Keep {
             None => None,
             Some(path) => Some(read_token(path, config.seal.group_readable)?),
         };
-        let policy = policy(&config.egress)?;
+        let policies = policies::read(&config.egress, config.seal.group_readable)?;
         let store =
             SledStore::open(&folder).map_err(|source| ServeError::Store { path: folder.clone(), source })?;
         Ok(Self {
             store: Arc::new(store),
             keys,
-            door: Arc::new(Door::new(policy.clone(), Arc::new(SystemResolver))?),
-            policy,
+            door: Arc::new(Door::new(policies.clone(), Arc::new(SystemResolver))?),
+            policies,
             callers: callers(operator, config)?,
             services: Identities::new(link_token.clone().map(|token| (token, service()))),
             link_token,
@@ -125,7 +125,7 @@ fn callers(operator: Vec<u8>, config: &Config) -> Result<Identities, ServeError>
         let tenants = match token.tenant.as_str() {
             "*" => Tenants::All,
             one => Tenants::One(Id::parse("tenant", one).map_err(|refusal| ServeError::Config {
-                key: "identity.tokens",
+                key: "identity.tokens".to_owned(),
                 text: format!("`{}`: {refusal}", token.name),
             })?),
         };
@@ -140,19 +140,4 @@ fn callers(operator: Vec<u8>, config: &Config) -> Result<Identities, ServeError>
 fn service() -> Identity {
     let roles = [Role::Caller, Role::Operator, Role::Releaser];
     Identity { name: "service".into(), tenants: Tenants::All, roles: roles.into() }
-}
-
-fn policy(config: &config::Egress) -> Result<EgressPolicy, ServeError> {
-    let networks = config.networks.iter().map(|text| {
-        text.parse().map_err(|_| ServeError::Config {
-            key: "egress.networks",
-            text: format!("`{text}` is no network; write one such as \"10.20.0.0/16\""),
-        })
-    });
-    Ok(EgressPolicy {
-        ports: config.ports.clone(),
-        allow_http: config.allow_http,
-        networks: networks.collect::<Result<_, _>>()?,
-        ca_files: config.ca_files.clone(),
-    })
 }

@@ -35,7 +35,7 @@ impl Listeners {
             (Some(cert), Some(key)) => Some(tls::acceptor(cert, key)?),
             _ => {
                 return Err(ServeError::Config {
-                    key: "server.tls",
+                    key: "server.tls".to_owned(),
                     text: "cert and key go together; name both or neither".to_owned(),
                 });
             }
@@ -46,7 +46,7 @@ impl Listeners {
             None => None,
             Some(_) if config.links.token_file.is_none() => {
                 return Err(ServeError::Config {
-                    key: "links.token_file",
+                    key: "links.token_file".to_owned(),
                     text: "is empty, and secrets are released on server.internal_listen to its holders only"
                         .to_owned(),
                 });
@@ -100,7 +100,7 @@ impl Listeners {
 async fn bind(key: &'static str, address: SocketAddr, private: bool) -> Result<TcpListener, ServeError> {
     if !private && !address.ip().is_loopback() {
         return Err(ServeError::Config {
-            key,
+            key: key.to_owned(),
             text: format!(
                 "{address} is beyond loopback, where tokens and answers would travel in the clear; configure \
                  [server.tls], or say server.plaintext_beyond_loopback = true if something else encrypts"

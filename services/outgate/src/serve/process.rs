@@ -12,3 +12,6 @@ pub(super) fn keep_memory_private() {
         tracing::warn!(%error, "core dumps cannot be switched off for this process");
     }
 }
+
+#[cfg(test)]
+mod tests;

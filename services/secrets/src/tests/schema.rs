@@ -85,6 +85,15 @@ fn the_walk_finds_a_field_for_a_value_where_there_is_one() {
 }
 
 #[test]
+fn a_description_tells_name_and_scope_alone() {
+    let files = FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap();
+    let all = messages(&files);
+    let fields = |message: &str| all[message].field.iter().map(|f| f.name().to_owned()).collect::<Vec<_>>();
+    assert_eq!(fields(".outgate.secrets.v1.SecretDescription"), ["secret_id", "scope"]);
+    assert_eq!(fields(".outgate.secrets.v1.DescribeSecretsResponse"), ["secrets", "others"]);
+}
+
+#[test]
 fn what_may_be_known_of_a_secret_is_laid_down() {
     let files = FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap();
     let fields: Vec<&str> =

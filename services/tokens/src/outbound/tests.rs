@@ -2,7 +2,7 @@ use super::*;
 use crate::grant::tests::grant;
 
 fn request_of(grant: &Grant) -> Outbound {
-    request(grant, Duration::from_secs(1), 1).unwrap()
+    request(&Id::parse("tenant", "acme").unwrap(), grant, Duration::from_secs(1), 1).unwrap()
 }
 
 fn body(outbound: &Outbound) -> String {

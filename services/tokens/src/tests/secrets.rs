@@ -8,7 +8,8 @@ use std::{
 use proto::{
     errors::v1::Reason,
     secrets::v1::{
-        Purpose, ReleaseSecretRequest, ReleaseSecretResponse,
+        DescribeSecretsRequest, DescribeSecretsResponse, Purpose, ReleaseSecretRequest,
+        ReleaseSecretResponse,
         secret_release_service_server::{SecretReleaseService, SecretReleaseServiceServer},
     },
 };
@@ -64,5 +65,12 @@ impl SecretReleaseService for Secrets {
         }
         let value = state.values.get(&request.name).ok_or_else(|| refuse(Reason::SecretNotFound))?;
         Ok(Response::new(ReleaseSecretResponse { value: value.clone().into(), version: 1 }))
+    }
+
+    async fn describe_secrets(
+        &self,
+        _: Request<DescribeSecretsRequest>,
+    ) -> Result<Response<DescribeSecretsResponse>, Status> {
+        unreachable!("a token is fetched without asking what secrets there are")
     }
 }

@@ -47,6 +47,17 @@ fn a_file_overrides_the_defaults_and_the_environment_both() {
 }
 
 #[test]
+fn a_tenant_is_a_table_of_the_file() {
+    let file = "[egress.tenants.acme]\nports = [\"443\"]\nproxy = \"\"\n[egress.tenants.\"*\"]\nca_files = [\"ca.pem\"]";
+    let config = load(file, &[("OUTGATE_EGRESS__PROXY", "http://proxy:3128")]).unwrap();
+    assert_eq!(config.egress.proxy, "http://proxy:3128");
+    let acme = &config.egress.tenants["acme"];
+    assert_eq!((acme.ports.as_deref(), acme.proxy.as_deref()), (Some(&[443..=443][..]), Some("")));
+    assert_eq!((acme.allow_http, &acme.networks), (None, &None));
+    assert_eq!(config.egress.tenants["*"].ca_files, [std::path::Path::new("ca.pem")]);
+}
+
+#[test]
 fn an_identity_is_a_table_of_the_file() {
     let file = "[[identity.tokens]]\nname = \"billing\"\ntoken_file = \"t\"\ntenant = \"*\"\nroles = [\"caller\", \"voucher\"]";
     let config = load(file, &[]).unwrap();
@@ -66,6 +77,13 @@ fn what_does_not_fit_is_named_in_one_line() {
         ("", &[("OUTGATE_SERVER__LISEN", "x")], "OUTGATE_SERVER__LISEN", "no such key"),
         ("", &[("OUTGATE_SERVER__LISTEN__MORE", "x")], "OUTGATE_SERVER__LISTEN__MORE", "no such key"),
         ("", &[("OUTGATE_EGRESS__ALLOW_HTTP", "yes")], "OUTGATE_EGRESS__ALLOW_HTTP", "true or false"),
+        ("[egress.tenants.acme]\nporst = []", &[], "egress.tenants.acme", "unknown field `porst`"),
+        (
+            "",
+            &[("OUTGATE_EGRESS__TENANTS__ACME__PORTS", "443")],
+            "OUTGATE_EGRESS__TENANTS__ACME__PORTS",
+            "in the file alone",
+        ),
         ("= 1", &[], "outgate.toml", "no TOML"),
     ] {
         let problem = problem(file, environment);

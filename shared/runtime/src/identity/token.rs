@@ -44,6 +44,20 @@ pub enum TokenError {
     Random,
 }
 
+/// Checks that a file that holds something secret is not readable by everybody; `group` says whether the group may read
+/// it.
+///
+/// # Errors
+/// When the file is absent or open to others.
+pub fn check_private(path: &Path, group: bool) -> Result<(), TokenError> {
+    let io = |source| TokenError::Io { path: path.to_owned(), source };
+    let mode = fs::metadata(path).map_err(io)?.permissions().mode() & 0o777;
+    if mode & if group { 0o007 } else { 0o077 } != 0 {
+        return Err(TokenError::Readable { path: path.to_owned(), mode });
+    }
+    Ok(())
+}
+
 /// Reads a token, without the line's end. The file must not be readable by everybody; `group` says whether the group
 /// may (Kubernetes makes mounted secrets group-readable for an `fsGroup`).
 ///
@@ -51,10 +65,7 @@ pub enum TokenError {
 /// When the file is absent, open to others, or holds no usable token.
 pub fn read_token(path: &Path, group: bool) -> Result<Vec<u8>, TokenError> {
     let io = |source| TokenError::Io { path: path.to_owned(), source };
-    let mode = fs::metadata(path).map_err(io)?.permissions().mode() & 0o777;
-    if mode & if group { 0o007 } else { 0o077 } != 0 {
-        return Err(TokenError::Readable { path: path.to_owned(), mode });
-    }
+    check_private(path, group)?;
     let text = fs::read(path).map_err(io)?;
     let token = text.trim_ascii();
     if token.len() < MIN_TOKEN || !token.iter().all(u8::is_ascii_graphic) {

@@ -19,6 +19,7 @@ impl From<egress::Error> for Refusal {
             ErrorKind::SchemeRefused => here(Reason::SchemeRefused),
             ErrorKind::PortRefused { port } => here(Reason::PortRefused).with("port", port),
             ErrorKind::AddressRefused => here(Reason::AddressRefused),
+            ErrorKind::RedirectRefused => here(Reason::RedirectRefused),
             ErrorKind::HeaderRefused { header } => {
                 Self::new(Reason::HeaderRefused, error.to_string()).with("header", header)
             }
@@ -38,9 +39,11 @@ impl From<egress::Error> for Refusal {
             ErrorKind::ResolveFailed | ErrorKind::ConnectFailed => here(Reason::CounterpartUnreachable),
             ErrorKind::TlsFailed => here(Reason::CounterpartTlsFailed),
             ErrorKind::Timeout => here(Reason::DeadlineExceeded),
+            ErrorKind::UploadFailed => return upload(&error),
             ErrorKind::BrokeOff => here(Reason::CounterpartBrokeOff),
             ErrorKind::ResponseTooLarge { limit } => here(Reason::ResponseTooLarge).with("limit", limit),
             ErrorKind::ResponseEncoded => here(Reason::ResponseEncoded),
+            ErrorKind::SecretEchoed => here(Reason::SecretEchoed),
             ErrorKind::PolicyInvalid => {
                 Self::new(Reason::Internal, "the guarded door cannot be opened as configured")
             }
@@ -48,4 +51,16 @@ impl From<egress::Error> for Refusal {
         // A refusal by policy is the caller's affair; only what failed below has a cause for the log.
         if error.source().is_some() { refusal.because(error) } else { refusal }
     }
+}
+
+/// The caller's own body failed: with the refusal that it ended with, where there is one.
+fn upload(error: &egress::Error) -> Refusal {
+    let mut cause = error.source();
+    while let Some(found) = cause {
+        if let Some(refusal) = found.downcast_ref::<Refusal>() {
+            return refusal.clone();
+        }
+        cause = found.source();
+    }
+    Refusal::field("body", error)
 }

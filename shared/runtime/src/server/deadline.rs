@@ -41,6 +41,11 @@ pub(crate) fn pass_on(headers: &mut HeaderMap) {
     }
 }
 
+/// The mark of a stream that ends by itself, in the extensions of its response: the server lets it finish when it
+/// drains, as it lets a call finish.
+#[derive(Clone, Copy, Debug)]
+pub struct EndsByItself;
+
 /// Ends every call at its deadline with DEADLINE_EXCEEDED, and every stream that waits for news at the drain with
 /// SERVICE_UNAVAILABLE.
 #[derive(Clone, Debug)]
@@ -51,7 +56,7 @@ pub struct DeadlineLayer {
 
 impl DeadlineLayer {
     /// Where the caller sets no deadline, the head of the answer must come within `most`; a stream then goes on as
-    /// long as its client reads it, or until `drain`.
+    /// long as its client reads it, or until `drain` unless it is marked by [`EndsByItself`].
     pub fn new(most: Duration, drain: CancellationToken) -> Self {
         Self { most, drain }
     }
@@ -107,10 +112,12 @@ where
             match timeout_at(at, DEADLINE.scope(at, answer)).await {
                 Err(_) => Ok(exceeded().into_http()),
                 Ok(Err(error)) => Err(error),
-                Ok(Ok(answer)) => Ok(answer.map(|body| {
+                Ok(Ok(mut answer)) => {
                     let end = asked.map(|_| Box::pin(sleep_until(at)));
-                    Body::new(Bounded { body, end, drain: Box::pin(drain.cancelled_owned()) })
-                })),
+                    let finishes = answer.extensions_mut().remove::<EndsByItself>().is_some();
+                    let drain = (!finishes).then(|| Box::pin(drain.cancelled_owned()));
+                    Ok(answer.map(|body| Body::new(Bounded { body, end, drain })))
+                }
             }
         })
     }
@@ -143,20 +150,31 @@ struct Bounded {
     body: Body,
     /// Where the caller set a deadline.
     end: Option<Pin<Box<Sleep>>>,
-    drain: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Where it waits for news.
+    drain: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
 }
 
 impl Bounded {
-    /// Why a body that has nothing to give right now must end.
-    fn ends(&mut self, context: &mut Context<'_>) -> Option<Status> {
-        if self.end.as_mut().is_some_and(|end| end.as_mut().poll(context).is_ready()) {
-            return Some(exceeded());
-        }
-        self.drain
-            .as_mut()
-            .poll(context)
-            .is_ready()
-            .then(|| Refusal::new(Reason::ServiceUnavailable, "the server is stopping; call again").into())
+    /// Whether its time is over.
+    fn is_late(&mut self, context: &mut Context<'_>) -> bool {
+        self.end.as_mut().is_some_and(|end| end.as_mut().poll(context).is_ready())
+    }
+
+    /// Whether it waits for news that the server will not be there to tell.
+    fn waits_in_vain(&mut self, context: &mut Context<'_>) -> bool {
+        self.drain.as_mut().is_some_and(|drain| drain.as_mut().poll(context).is_ready())
+    }
+
+    /// The last frame of a body that is ended from outside. What produced the body is dropped with it.
+    fn cut(&mut self, status: &Status) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        self.body = Body::empty();
+        self.end = None;
+        self.drain = None;
+        let mut trailers = HeaderMap::new();
+        Poll::Ready(match status.add_header(&mut trailers) {
+            Ok(()) => Some(Ok(Frame::trailers(trailers))),
+            Err(status) => Some(Err(status)),
+        })
     }
 }
 
@@ -168,17 +186,18 @@ impl HttpBody for Bounded {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        // Asked first: a body that always has something to give ends in time, too.
+        if self.is_late(context) {
+            return self.cut(&exceeded());
+        }
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
             return Poll::Ready(frame);
         }
-        let Some(status) = self.ends(context) else { return Poll::Pending };
-        // What produced the body is dropped with it, and its work ends here.
-        self.body = Body::empty();
-        let mut trailers = HeaderMap::new();
-        Poll::Ready(match status.add_header(&mut trailers) {
-            Ok(()) => Some(Ok(Frame::trailers(trailers))),
-            Err(status) => Some(Err(status)),
-        })
+        if self.waits_in_vain(context) {
+            return self
+                .cut(&Refusal::new(Reason::ServiceUnavailable, "the server is stopping; call again").into());
+        }
+        Poll::Pending
     }
 
     fn is_end_stream(&self) -> bool {

@@ -1,7 +1,7 @@
 use std::{net::SocketAddr, time::Instant};
 
 use proto::secrets::v1::{
-    Purpose, ReleaseSecretRequest, ReleaseSecretResponse,
+    DescribeSecretsRequest, DescribeSecretsResponse, Purpose, ReleaseSecretRequest, ReleaseSecretResponse,
     secret_release_service_client::SecretReleaseServiceClient,
     secret_release_service_server::{SecretReleaseService, SecretReleaseServiceServer},
 };
@@ -33,6 +33,13 @@ impl SecretReleaseService for Scripted {
             _ => {}
         }
         Ok(tonic::Response::new(ReleaseSecretResponse::default()))
+    }
+
+    async fn describe_secrets(
+        &self,
+        _: tonic::Request<DescribeSecretsRequest>,
+    ) -> Result<tonic::Response<DescribeSecretsResponse>, Status> {
+        Ok(tonic::Response::new(DescribeSecretsResponse::default()))
     }
 }
 

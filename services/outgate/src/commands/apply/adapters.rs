@@ -11,13 +11,21 @@ use crate::{
     files::File,
 };
 
-/// What is said of a register that is not there. It may be among those that are about to be written.
-const UNKNOWN_REGISTER: &str = "unknown-register";
+/// What is said of an adapter because of what is kept around it: registers and integrations may be among those that are
+/// about to be written, and secrets are put by themselves, before or after.
+const AROUND: [&str; 6] = [
+    "unknown-register",
+    "unknown-connector",
+    "unknown-integration",
+    "endpoint-not-listed",
+    "unknown-secret",
+    "secret-scope",
+];
 
 /// Refuses adapters that cannot run, in the midst of the registers that are kept now.
 ///
 /// # Errors
-/// When the text of one is wrong in itself. What may be wrong with another register, which may be about to change, is
+/// When the text of one is wrong in itself. What may be wrong with what is around it, which may be about to change, is
 /// left to [`warnings`].
 pub(super) async fn refuse(client: &Client, files: &[File], changes: &[Change]) -> Result<(), Failure> {
     let mut wrong = Vec::new();
@@ -51,8 +59,8 @@ fn is_adapter(change: &Change) -> bool {
 }
 
 /// Whether an error is in the adapter's own text: its place is shown under the adapter's key.
-fn is_own(diagnostic: &Diagnostic, key: &str) -> bool {
+pub(super) fn is_own(diagnostic: &Diagnostic, key: &str) -> bool {
     diagnostic.severity() == Severity::Error
-        && diagnostic.code != UNKNOWN_REGISTER
+        && !AROUND.contains(&diagnostic.code.as_str())
         && diagnostic.rendered.contains(&format!("--> {key}:"))
 }

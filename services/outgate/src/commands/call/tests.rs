@@ -8,6 +8,7 @@ fn answer(status: i32, kind: &'static str, body: &'static [u8]) -> ExecuteIntegr
         ok: (200..300).contains(&status),
         headers: vec![Header { name: "content-type".into(), value: Bytes::from_static(kind.as_bytes()) }],
         body: Bytes::from_static(body),
+        secret_echoed: false,
     }
 }
 

@@ -145,7 +145,14 @@ impl ClientCredentials {
 }
 
 /// Exactly `{{secret:name}}`.
-struct SecretName(String);
+pub(super) struct SecretName(String);
+
+impl SecretName {
+    /// The reference as it was written.
+    pub(super) fn into_text(self) -> String {
+        self.0
+    }
+}
 
 /// Text with `{{secret:name}}` in it.
 struct WithSecret(String);

@@ -27,6 +27,10 @@ pub(crate) fn shown(integration: &Integration) -> Value {
     if let Some(kind) = integration.auth.as_ref().and_then(|Auth { kind }| kind.as_ref()) {
         out.insert("auth", auth(kind));
     }
+    if let Some(certificate) = &integration.client_certificate {
+        let identity = certificate.identity.as_str().into();
+        out.insert("clientCertificate", Value::from([("identity", identity)]));
+    }
     out.insert("limits", limits(integration));
     let attempts = integration.retry.as_ref().map_or(1, |retry| retry.attempts.max(1));
     out.insert("retry", Value::from([("attempts", u64::from(attempts).into())]));
@@ -59,6 +63,7 @@ fn limits(integration: &Integration) -> Value {
         ("responseBytes", size(bytes).into()),
         ("ratePerSecond", u64::from(limits.rate_per_second).into()),
         ("concurrency", u64::from(limits.concurrency).into()),
+        ("redirects", u64::from(limits.redirects).into()),
     ])
 }
 
