@@ -1,11 +1,11 @@
 // An authorization server on loopback: oidc-provider, with two clients that get tokens for themselves.
 //
-//   CLIENT_SECRET=… node oauth.mjs CERT KEY
+//   CLIENT_SECRET=… GIVEN_OUT=FILE node oauth.mjs CERT KEY
 //
-// Prints its address on the first line. Every line that comes in is answered with what it has seen so far; when the
+// Writes every token that it gives out to the file, before anybody has it. Prints its address on the first line. Every line that comes in is answered with what it has seen so far; when the
 // input ends, so does the server.
 
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { createInterface } from 'node:readline';
 import Provider from 'oidc-provider';
@@ -30,7 +30,10 @@ function start(issuer) {
     scopes: ['customers.read'],
     ttl: { ClientCredentials: 3600 },
   });
-  provider.on('client_credentials.saved', (token) => seen.accessTokens.push(token.jti));
+  provider.on('client_credentials.saved', (token) => {
+    appendFileSync(process.env.GIVEN_OUT, `${token.jti}\n`);
+    seen.accessTokens.push(token.jti);
+  });
   provider.use(async (context, next) => {
     await next();
     if (context.path !== '/token') return;

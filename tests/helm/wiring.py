@@ -23,6 +23,10 @@ def known_keys(render: Render) -> None:
 
 def compare(given: dict[str, Any], defaults: dict[str, Any], place: str) -> None:
     for key, value in given.items():
+        if place == "egress.tenants.":
+            # The names are free; what stands under them are the keys of the section.
+            compare(value, tomllib.loads(DEFAULTS.read_text())["egress"], f"{place}{key}.")
+            continue
         expect(key in defaults, f"{place}{key} is no key of Outgate's; there are {sorted(defaults)}")
         expect(type(value) is type(defaults[key]), f"{place}{key} is {value!r}, its default {defaults[key]!r}")
         if isinstance(value, dict):
@@ -35,6 +39,7 @@ def files_are_mounted(render: Render) -> None:
     tls = config["server"].get("tls", {})
     named = [config["seal"]["key_file"], config["identity"]["operator_token_file"]]
     named += [*config["egress"]["ca_files"], *tls.values()]
+    named += [path for path in [config["egress"].get("proxy_credentials_file")] if path]
     held = mounted_files(render.statefulset["spec"]["template"]["spec"])
     for path in named:
         expect(path in held, f"{path} is in the configuration and in no volume; mounted are {sorted(held)}")

@@ -11,7 +11,7 @@ use crate::harness::project;
 
 /// What each part of the suite may use of the others, in what is built of it. What is not here may not be. A part's own
 /// tests may use more: a service is tested together with those that it calls.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("egress", &["mapping", "seal"]),
     ("integrations", &["egress", "mapping", "proto", "runtime", "seal", "store"]),
     ("mapping", &[]),
@@ -24,6 +24,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
             "proto",
             "registers",
             "runtime",
+            "scripts",
             "seal",
             "secrets",
             "store",
@@ -33,6 +34,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("proto", &[]),
     ("registers", &["mapping", "proto", "runtime", "store"]),
     ("runtime", &["egress", "proto", "store"]),
+    ("scripts", &["mapping"]),
     ("seal", &[]),
     ("secrets", &["proto", "runtime", "seal", "store"]),
     ("store", &[]),
@@ -47,12 +49,12 @@ const KEPT_BY: [(&str, &[&str]); 7] = [
     // No sled type can reach a signature, so that the store can be another one.
     ("sled", &["store"]),
     // Keys and seals are made in one place; the others take digests and random bytes.
-    ("ring", &["outgate", "runtime", "seal", "tokens"]),
+    ("ring", &["mapping", "outgate", "runtime", "seal", "tokens"]),
     // A contract is read once, into the types that everybody else uses.
     ("protox", &["proto"]),
     ("tonic-prost-build", &["proto"]),
-    // The XML of answers is mapped like any value, by the part that maps.
-    ("quick-xml", &["mapping"]),
+    // Scripts run in processes of their own, and nowhere else.
+    ("rquickjs", &["scripts"]),
     // The words of the command line.
     ("clap", &["outgate"]),
 ];

@@ -8,16 +8,15 @@ use proto::{
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Answer, Authority, Counterpart, OauthServer, Received, Suite, anybody, api_key_in_header,
+    Answer, Authority, Canary, Counterpart, OauthServer, Received, Suite, anybody, api_key_in_header,
     api_key_in_query, basic, bearer, client_credentials, endpoint, project,
 };
 
-const SECRET: &str = "correct horse battery staple";
-
-/// A suite, a CRM with three customers, and the integration `CRM` to it with a secret of the same name as `SECRET`.
+/// A suite, a CRM with three customers, and the integration `CRM` to it with a secret of the same name.
 struct Scene {
     crm: Counterpart,
     suite: Suite,
+    secret: Canary,
     _authority: Authority,
 }
 
@@ -26,9 +25,10 @@ impl Scene {
         let authority = Authority::new();
         let crm = customers(&authority).await;
         let suite = Suite::start(&authority).await;
-        suite.put_secret("crm", crm.url("/"), SECRET).await;
+        let secret = Canary::new();
+        suite.put_secret("crm", crm.url("/"), secret.text()).await;
         suite.create_integration("CRM", anybody(crm.url("/api/v1/**"), kind)).await;
-        Self { crm, suite, _authority: authority }
+        Self { crm, suite, secret, _authority: authority }
     }
 
     /// Calls the CRM once, and hands back what it got.
@@ -52,34 +52,35 @@ async fn customers(authority: &Authority) -> Counterpart {
 
 #[tokio::test]
 async fn bearer_sends_the_secret_as_the_token() {
-    let received = Scene::new(bearer("crm")).await.call().await;
-    assert_eq!(received.header("authorization"), format!("Bearer {SECRET}"));
+    let scene = Scene::new(bearer("crm")).await;
+    let received = scene.call().await;
+    assert_eq!(received.header("authorization"), format!("Bearer {}", scene.secret.text()));
     assert_eq!(received.query, "page=1");
 }
 
 #[tokio::test]
 async fn basic_sends_user_and_password_as_rfc_7617_says() {
-    let received = Scene::new(basic("ada", "crm")).await.call().await;
-    assert_eq!(
-        received.header("authorization"),
-        format!("Basic {}", STANDARD.encode(format!("ada:{SECRET}")))
-    );
+    let scene = Scene::new(basic("ada", "crm")).await;
+    let received = scene.call().await;
+    let pair = STANDARD.encode(format!("ada:{}", scene.secret.text()));
+    assert_eq!(received.header("authorization"), format!("Basic {pair}"));
 }
 
 #[tokio::test]
 async fn an_api_key_goes_into_the_header_that_the_integration_names() {
-    let received = Scene::new(api_key_in_header("X-Api-Key", "crm")).await.call().await;
-    assert_eq!(received.header("x-api-key"), SECRET);
+    let scene = Scene::new(api_key_in_header("X-Api-Key", "crm")).await;
+    let received = scene.call().await;
+    assert_eq!(received.header("x-api-key"), scene.secret.text());
     assert_eq!(received.header("authorization"), "");
 }
 
 #[tokio::test]
 async fn an_api_key_goes_into_the_query_parameter_that_the_integration_names() {
-    let received = Scene::new(api_key_in_query("api_key", "crm")).await.call().await;
-    let parameters: Vec<_> = received.query.split('&').collect();
-    let key = parameters[1].strip_prefix("api_key=").expect("the key comes after what the caller asked for");
-    assert_eq!(parameters[0], "page=1");
-    assert_eq!(key.replace("%20", " ").replace('+', " "), SECRET);
+    let scene = Scene::new(api_key_in_query("api_key", "crm")).await;
+    let received = scene.call().await;
+    let query: Vec<_> = form_urlencoded::parse(received.query.as_bytes()).collect();
+    let expected = [("page".into(), "1".into()), ("api_key".into(), scene.secret.text().into())];
+    assert_eq!(query, expected, "the key comes after what the caller asked for");
 }
 
 #[tokio::test]
@@ -102,11 +103,11 @@ async fn client_credentials_in_the_body_bring_a_token_of_a_real_authorization_se
 async fn a_token_of_a_real_authorization_server(client: &str, how: ClientAuthentication) {
     let authority = Authority::new();
     // Such a secret survives Basic only if id and secret are form-encoded first (RFC 6749, 2.3.1).
-    let secret = "p&ss: word/%2B+";
-    let mut oauth = OauthServer::start(&authority, secret).await;
+    let secret = Canary::beginning_with("p&ss: word/%2B+");
+    let mut oauth = OauthServer::start(&authority, secret.text()).await;
     let crm = customers(&authority).await;
     let suite = Suite::start(&authority).await;
-    suite.put_secret("client", oauth.token_url(), secret).await;
+    suite.put_secret("client", oauth.token_url(), secret.text()).await;
     let auth = client_credentials(oauth.token_url(), client, "client", how);
     suite.create_integration("CRM", anybody(crm.url("/api/v1/**"), auth)).await;
 
@@ -136,7 +137,7 @@ async fn a_caller_cannot_replace_an_injected_credential() {
         Ok(_) => {
             let received = scene.crm.only();
             let all: Vec<_> = received.headers.get_all("authorization").iter().collect();
-            assert_eq!(all, [&format!("Bearer {SECRET}")]);
+            assert_eq!(all, [&format!("Bearer {}", scene.secret.text())]);
             assert_eq!(received.header("x-request"), "7");
         }
         Err(refusal) => panic!("the injected credential wins silently, the call goes on: {refusal:?}"),
@@ -162,12 +163,16 @@ async fn a_secret_that_the_counterpart_echoes_is_masked() {
     })
     .await;
     let suite = Suite::start(&authority).await;
-    suite.put_secret("crm", crm.url("/"), SECRET).await;
+    let secret = Canary::new();
+    suite.put_secret("crm", crm.url("/"), secret.text()).await;
     suite.create_integration("CRM", anybody(crm.url("/**"), bearer("crm"))).await;
     let answer = suite.get("CRM", crm.url("/echo")).await.expect("the CRM answers");
-    let body = String::from_utf8(answer.body.to_vec()).expect("text");
-    assert!(body.contains("youSent") && !body.contains(SECRET), "{body}");
-    assert_eq!(crm.only().header("authorization"), format!("Bearer {SECRET}"), "the counterpart got it");
+    assert_eq!(answer.body, "{\"youSent\":\"Bearer [secret removed]\"}");
+    assert_eq!(
+        crm.only().header("authorization"),
+        format!("Bearer {}", secret.text()),
+        "the counterpart got it"
+    );
 }
 
 #[tokio::test]
@@ -181,7 +186,8 @@ async fn the_printed_call_of_the_integration_crm_works_as_printed() {
     let authority = Authority::new();
     let crm = customers(&authority).await;
     let suite = Suite::start(&authority).await;
-    suite.put_secret("crm", crm.url("/"), SECRET).await;
+    let secret = Canary::new();
+    suite.put_secret("crm", crm.url("/"), secret.text()).await;
     let url = quoted("url:").replace("https://www.mycrmendpoint.com", &crm.url(""));
     let mut integration = anybody(crm.url("/api/v1/**"), bearer("crm"));
     integration.endpoints = vec![endpoint(crm.url("/api/v1/*"))];
@@ -201,5 +207,5 @@ async fn the_printed_call_of_the_integration_crm_works_as_printed() {
     let received = crm.only();
     assert_eq!((received.method.as_str(), received.path.as_str()), ("GET", "/api/v1/getAllCustomerData"));
     assert_eq!(received.header("content-type"), "application/json");
-    assert_eq!(received.header("authorization"), format!("Bearer {SECRET}"));
+    assert_eq!(received.header("authorization"), format!("Bearer {}", secret.text()));
 }

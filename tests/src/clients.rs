@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::harness::{Demo, node, project, python, tool};
+use crate::harness::{Demo, came_out, node, project, python, tool};
 
 /// Runs a client against the demo, and insists that it gets what the demo told.
 async fn calls_the_demo(client: &mut Command) {
@@ -120,6 +120,7 @@ fn contracts() -> Vec<String> {
 async fn output(command: &mut Command) -> String {
     let ended = command.kill_on_drop(true).output().await.expect("the program starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    came_out("what a client printed", &[&ended.stdout[..], &ended.stderr[..]].concat());
     assert!(ended.status.success(), "{command:?}: {}\n{}", text(&ended.stdout), text(&ended.stderr));
     text(&ended.stdout)
 }

@@ -10,7 +10,7 @@ use proto::{
 use serde_json::json;
 use tonic::Status;
 
-use crate::harness::{Answer, Authority, Client, Counterpart, Suite, anybody, bearer, random};
+use crate::harness::{Answer, Authority, Canary, Client, Counterpart, Suite, anybody, bearer, random};
 
 /// Rounds of an ordinary run; `OUTGATE_KILL_ROUNDS` asks for another number.
 const ROUNDS: usize = 10;
@@ -169,8 +169,9 @@ async fn write(connection: Client, round: usize, writer: usize, url: String) -> 
             }
         }
         for id in ids {
-            let put = put_secret(secrets.clone(), &id, &value, &url).await;
-            if !written.note(put, true, id, value.clone()) {
+            let value = Canary::new();
+            let put = put_secret(secrets.clone(), &id, value.text(), &url).await;
+            if !written.note(put, true, id, value.text().to_owned()) {
                 return written;
             }
         }

@@ -20,11 +20,19 @@ mod clients;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod cores;
+#[cfg(test)]
 mod demo;
+#[cfg(test)]
+mod door;
+#[cfg(test)]
+mod guide;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod listeners;
+#[cfg(test)]
+mod one_door;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
@@ -32,10 +40,14 @@ mod reasons;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod scripts;
+#[cfg(test)]
 mod shutdown;
 #[cfg(test)]
 mod single_flight;
 #[cfg(test)]
 mod starting;
+#[cfg(test)]
+mod streams;
 #[cfg(test)]
 mod traces;

@@ -19,7 +19,7 @@ use tonic_reflection::pb::v1::{
     server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
 };
 
-use crate::harness::{Authority, Known, Setup, Suite, connect, free_port};
+use crate::harness::{Authority, Known, Setup, Suite, Tap, came_out, free_port};
 
 const PUBLIC: [&str; 4] = [
     "outgate.integrations.v1.AdapterService",
@@ -64,7 +64,7 @@ fn loopback(port: u16) -> SocketAddr {
 async fn every_listener_says_whether_each_service_is_well() {
     let scene = Scene::new().await;
     for address in scene.all() {
-        let mut health = HealthClient::new(connect(address));
+        let mut health = HealthClient::new(Tap::to(address));
         for service in ["", "liveness", "readiness"].iter().chain(&PUBLIC).chain(&INTERNAL) {
             let request = HealthCheckRequest { service: (*service).to_owned() };
             let answer = health.check(request).await.expect("health knows the name").into_inner();
@@ -112,7 +112,7 @@ async fn reflected(address: SocketAddr) -> Vec<String> {
 
 async fn reflect(address: SocketAddr, request: MessageRequest) -> MessageResponse {
     let request = ServerReflectionRequest { host: String::new(), message_request: Some(request) };
-    let mut client = ServerReflectionClient::new(connect(address));
+    let mut client = ServerReflectionClient::new(Tap::to(address));
     let requests = futures::stream::iter([request]);
     let mut answers =
         client.server_reflection_info(requests).await.expect("reflection is served").into_inner();
@@ -175,7 +175,9 @@ async fn grpc_web(address: SocketAddr, path: &str, token: Option<&str>, message:
     assert_eq!(response.headers()["content-type"], "application/grpc-web+proto");
     let refused =
         response.headers().get("grpc-status").map(|status| status.to_str().expect("text").to_owned());
+    came_out(format!("the headers of {path} over gRPC-Web"), format!("{:?}", response.headers()).as_bytes());
     let mut body = response.into_body().collect().await.expect("the whole answer comes").to_bytes();
+    came_out(format!("the answer of {path} over gRPC-Web"), &body);
     let mut answer = WebAnswer { message: Bytes::new(), status: refused.unwrap_or_default() };
     while body.has_remaining() {
         let kind = body.get_u8();

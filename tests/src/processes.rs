@@ -13,8 +13,8 @@ use tempfile::TempDir;
 use tonic::{Code, Status, service::interceptor::InterceptedService};
 
 use crate::harness::{
-    Answer, Authority, Bearer, Client, Counterpart, Known, OauthServer, Setup, Suite, anybody,
-    client_credentials, connect, free_port, reason,
+    Answer, Authority, Bearer, Canary, Client, Counterpart, Known, OauthServer, Setup, Suite, Tap, anybody,
+    client_credentials, free_port, reason,
 };
 
 /// The suite as it runs on several machines: one process a service, each with a data folder of its own.
@@ -76,7 +76,7 @@ impl Scene {
 
     /// An internal listener, entered with a token or without.
     fn enter(address: SocketAddr, token: &str) -> Client {
-        InterceptedService::new(connect(address), Bearer::new(token))
+        InterceptedService::new(Tap::to(address), Bearer::new(token))
     }
 }
 
@@ -91,9 +91,10 @@ fn release() -> ReleaseSecretRequest {
 #[tokio::test]
 async fn an_adapter_runs_through_four_processes() {
     let scene = Scene::new().await;
-    let mut oauth = OauthServer::start(&scene.authority, "client-secret").await;
+    let secret = Canary::new();
+    let mut oauth = OauthServer::start(&scene.authority, secret.text()).await;
     let crm = Counterpart::start(&scene.authority, |_| Answer::json(200, &json!({ "id": 7 }))).await;
-    scene.secrets.put_secret("client", oauth.token_url(), "client-secret").await;
+    scene.secrets.put_secret("client", oauth.token_url(), secret.text()).await;
     let auth = client_credentials(oauth.token_url(), "basic", "client", ClientAuthentication::Basic);
     scene.integrations.create_integration("CRM", anybody(crm.url("/api/**"), auth)).await;
     let adapter = json!({
@@ -121,7 +122,7 @@ async fn the_internal_listeners_refuse_the_operator_and_strangers() {
         assert_unauthenticated(tokens.get_token(GetTokenRequest::default()).await);
         assert_unauthenticated(tokens.list_tokens(ListTokensRequest::default()).await);
     }
-    let mut nobody = SecretReleaseServiceClient::new(connect(scene.secrets_internal));
+    let mut nobody = SecretReleaseServiceClient::new(Tap::to(scene.secrets_internal));
     assert_unauthenticated(nobody.release_secret(release()).await);
 }
 

@@ -9,7 +9,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use crate::harness::{
-    Answer, Authority, Counterpart, OauthServer, Suite, anybody, bearer, client_credentials, reason,
+    Answer, Authority, Canary, Counterpart, OauthServer, Suite, anybody, bearer, client_credentials, reason,
 };
 
 const ADAPTER: &str = "ADAPTER.COMPANY-ACCOUNTANCY";
@@ -73,7 +73,7 @@ async fn an_unknown_integration_is_integration_not_found() {
 #[tokio::test]
 async fn an_address_that_the_integration_does_not_list_is_endpoint_not_listed() {
     let scene = Scene::new().await;
-    scene.suite.put_secret("crm", scene.crm.url("/"), "token").await;
+    scene.suite.put_secret("crm", scene.crm.url("/"), Canary::new().text()).await;
     let refusal = scene.refused(scene.call("CRM", "/admin/users")).await;
     assert_eq!((reason(&refusal).as_str(), refusal.code()), ("ENDPOINT_NOT_LISTED", Code::PermissionDenied));
     assert_eq!(detail(&refusal, "host"), "127.0.0.1");
@@ -90,7 +90,7 @@ async fn a_secret_that_is_not_there_is_secret_not_found() {
 #[tokio::test]
 async fn a_secret_made_for_another_origin_is_secret_out_of_scope() {
     let scene = Scene::new().await;
-    scene.suite.put_secret("crm", "https://api.example.com/".to_owned(), "token").await;
+    scene.suite.put_secret("crm", "https://api.example.com/".to_owned(), Canary::new().text()).await;
     let refusal = scene.refused(scene.call("CRM", "/api/customers")).await;
     assert_eq!((reason(&refusal).as_str(), refusal.code()), ("SECRET_OUT_OF_SCOPE", Code::PermissionDenied));
     assert_eq!(detail(&refusal, "secret"), "crm");
@@ -126,8 +126,8 @@ async fn a_register_that_no_longer_parses_leaves_the_one_before_as_it_was() {
 #[tokio::test]
 async fn a_token_endpoint_that_refuses_is_token_refused() {
     let scene = Scene::new().await;
-    let mut oauth = OauthServer::start(&scene.authority, "the right secret").await;
-    scene.suite.put_secret("client", oauth.token_url(), "a wrong secret").await;
+    let mut oauth = OauthServer::start(&scene.authority, Canary::new().text()).await;
+    scene.suite.put_secret("client", oauth.token_url(), Canary::new().text()).await;
     let auth = client_credentials(oauth.token_url(), "basic", "client", ClientAuthentication::Basic);
     scene.suite.create_integration("ERP", anybody(scene.crm.url("/api/**"), auth)).await;
 
@@ -138,7 +138,6 @@ async fn a_token_endpoint_that_refuses_is_token_refused() {
         (detail(&refusal, "error").as_str(), detail(&refusal, "status").as_str()),
         ("invalid_client", "401")
     );
-    assert!(!format!("{refusal:?}").contains("a wrong secret"));
     assert_eq!(oauth.seen().await.token_requests, ["basic"], "a refusal is not asked for twice");
 }
 
@@ -146,7 +145,7 @@ async fn a_token_endpoint_that_refuses_is_token_refused() {
 async fn a_token_endpoint_that_is_down_is_token_unavailable() {
     let scene = Scene::new().await;
     let token_url = nowhere("/token").await;
-    scene.suite.put_secret("client", token_url.clone(), "a secret").await;
+    scene.suite.put_secret("client", token_url.clone(), Canary::new().text()).await;
     let auth = client_credentials(token_url, "basic", "client", ClientAuthentication::Basic);
     scene.suite.create_integration("ERP", anybody(scene.crm.url("/api/**"), auth)).await;
     let refusal = scene.refused(scene.call("ERP", "/api/customers")).await;
@@ -173,7 +172,7 @@ async fn nowhere(path: &str) -> String {
 async fn a_counterpart_whose_certificate_nobody_vouches_for_is_counterpart_tls_failed() {
     let scene = Scene::new().await;
     let stranger = Counterpart::start(&Authority::new(), |_| Answer::json(200, &json!("hello"))).await;
-    scene.suite.put_secret("crm", stranger.url("/"), "token").await;
+    scene.suite.put_secret("crm", stranger.url("/"), Canary::new().text()).await;
     scene.suite.create_integration("ERP", anybody(stranger.url("/**"), bearer("crm"))).await;
     let refusal = scene.refused(async { scene.suite.get("ERP", stranger.url("/")).await.map(drop) }).await;
     assert_eq!((reason(&refusal).as_str(), refusal.code()), ("COUNTERPART_TLS_FAILED", Code::Unavailable));

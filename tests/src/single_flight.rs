@@ -8,7 +8,8 @@ use proto::{
 use serde_json::json;
 
 use crate::harness::{
-    Answer, Authority, Counterpart, OauthServer, Suite, anybody, client_credentials, get, raise_open_files,
+    Answer, Authority, Canary, Counterpart, OauthServer, Suite, anybody, client_credentials, get,
+    raise_open_files,
 };
 
 const CALLS: usize = 1000;
@@ -19,10 +20,11 @@ const CONNECTIONS: usize = 8;
 async fn a_thousand_calls_at_once_on_a_cold_token_make_one_token_request() {
     raise_open_files();
     let authority = Authority::new();
-    let mut oauth = OauthServer::start(&authority, "client-secret").await;
+    let secret = Canary::new();
+    let mut oauth = OauthServer::start(&authority, secret.text()).await;
     let crm = Counterpart::start(&authority, |_| Answer::json(200, &json!("hello"))).await;
     let suite = Suite::start(&authority).await;
-    suite.put_secret("client", oauth.token_url(), "client-secret").await;
+    suite.put_secret("client", oauth.token_url(), secret.text()).await;
     let auth = client_credentials(oauth.token_url(), "basic", "client", ClientAuthentication::Basic);
     // A thousand handshakes take a small machine a while, and how long is not what this is about.
     let timeout = Some(prost_types::Duration { seconds: 300, nanos: 0 });

@@ -5,6 +5,8 @@ use http::{HeaderMap, Method, Response};
 use http_body_util::Full;
 use serde_json::Value;
 
+use super::oracle::Canary;
+
 /// A request as it arrived at a counterpart.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
@@ -33,12 +35,19 @@ pub(crate) struct Answer {
     status: u16,
     content_type: &'static str,
     body: Bytes,
+    location: Option<String>,
 }
 
 impl Answer {
-    /// JSON.
+    /// A redirect.
+    pub(crate) fn redirect(status: u16, location: String) -> Self {
+        Self { status, content_type: "text/plain", body: Bytes::new(), location: Some(location) }
+    }
+
+    /// JSON. What it gives out as a token or a client's secret is a canary.
     pub(crate) fn json(status: u16, body: &Value) -> Self {
-        Self { status, content_type: "application/json", body: body.to_string().into() }
+        note_given_out(body);
+        Self { status, content_type: "application/json", body: body.to_string().into(), location: None }
     }
 
     /// XML, 200.
@@ -47,14 +56,41 @@ impl Answer {
             status: 200,
             content_type: "application/xml; charset=utf-8",
             body: Bytes::from_static(body.as_bytes()),
+            location: None,
         }
     }
 
+    /// Bytes, 200.
+    pub(crate) fn bytes(body: Bytes) -> Self {
+        Self { status: 200, content_type: "application/octet-stream", body, location: None }
+    }
+
     pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
-        Response::builder()
-            .status(self.status)
-            .header("content-type", self.content_type)
+        let answer = Response::builder().status(self.status).header("content-type", self.content_type);
+        let location = self.location.into_iter();
+        location
+            .fold(answer, |answer, location| answer.header("location", location))
             .body(Full::new(self.body))
             .expect("an answer of a test is well-formed")
+    }
+}
+
+/// Members by which OAuth 2.0 and OpenID Connect give something secret out.
+const GIVEN_OUT: [&str; 4] = ["access_token", "refresh_token", "id_token", "client_secret"];
+
+fn note_given_out(body: &Value) {
+    match body {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value {
+                    Value::String(text) if GIVEN_OUT.contains(&name.as_str()) => {
+                        Canary::known(&format!("the {name} that a counterpart gave out"), text);
+                    }
+                    other => note_given_out(other),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(note_given_out),
+        _ => {}
     }
 }

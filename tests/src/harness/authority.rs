@@ -8,11 +8,14 @@ use std::{
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::{
-    ServerConfig,
+    RootCertStore, ServerConfig,
     crypto::ring,
-    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject},
+    server::WebPkiClientVerifier,
 };
 use tempfile::TempDir;
+
+use super::oracle::Canary;
 
 /// A certificate authority that exists for one test.
 pub(crate) struct Authority {
@@ -33,6 +36,7 @@ impl Authority {
         let certificate = CertificateParams::new(["127.0.0.1".to_owned()])
             .and_then(|params| params.signed_by(&key, &issuer))
             .expect("a certificate");
+        Canary::known("the key of a certificate", key.serialize_pem());
         for (name, text) in
             [("ca.pem", issuer.pem()), ("cert.pem", certificate.pem()), ("key.pem", key.serialize_pem())]
         {
@@ -47,6 +51,26 @@ impl Authority {
             .expect("certificate and key belong together");
         server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Self { folder, server: Arc::new(server) }
+    }
+
+    /// What counterparts serve with that demand a client certificate of the same authority.
+    pub(crate) fn demanding_server(&self) -> Arc<ServerConfig> {
+        let read = |file: PathBuf| fs::read(file).expect("it was written");
+        let mut roots = RootCertStore::empty();
+        roots
+            .add(CertificateDer::from_pem_slice(&read(self.ca_file())).expect("a certificate"))
+            .expect("an authority");
+        let provider = Arc::new(ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build();
+        let server = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("ring knows them")
+            .with_client_cert_verifier(verifier.expect("an authority"))
+            .with_single_cert(
+                vec![CertificateDer::from_pem_slice(&read(self.cert_file())).expect("a certificate")],
+                PrivateKeyDer::from_pem_slice(&read(self.key_file())).expect("a key"),
+            );
+        Arc::new(server.expect("certificate and key belong together"))
     }
 
     /// What its counterparts serve with.

@@ -1,17 +1,16 @@
-//! Connections to the suite, and the token that goes with every call.
-
-use std::net::SocketAddr;
+//! The token that goes with every call of a client, and what a refusal says.
 
 use tonic::{
     Request, Status,
     metadata::{Ascii, MetadataValue},
     service::{Interceptor, interceptor::InterceptedService},
-    transport::{Channel, Endpoint},
 };
 use tonic_types::StatusExt;
 
+use super::tap::Tap;
+
 /// The transport under a client that its token goes with.
-pub(crate) type Client = InterceptedService<Channel, Bearer>;
+pub(crate) type Client = InterceptedService<Tap, Bearer>;
 
 /// Adds the caller's token to every call.
 #[derive(Clone)]
@@ -28,16 +27,6 @@ impl Interceptor for Bearer {
         request.metadata_mut().insert("authorization", self.0.clone());
         Ok(request)
     }
-}
-
-/// Something on loopback, over plain HTTP/2.
-pub(crate) fn endpoint(address: SocketAddr) -> Endpoint {
-    Endpoint::from_shared(format!("http://{address}")).expect("an address makes a URL")
-}
-
-/// A connection that is made at the first call.
-pub(crate) fn connect(address: SocketAddr) -> Channel {
-    endpoint(address).connect_lazy()
 }
 
 /// The reason in a refusal's details.

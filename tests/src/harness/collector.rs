@@ -1,28 +1,38 @@
-//! A collector of traces: the OTLP service of OpenTelemetry's own contract.
+//! A collector of telemetry: OTLP over gRPC. Whatever is exported to it, of whichever signal, is a sink of the oracle.
 
 use std::{
     collections::BTreeMap,
+    convert::Infallible,
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use bytes::Bytes;
 use data_encoding::HEXLOWER;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Incoming, server::conn::http2, service::service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use opentelemetry_proto::tonic::{
-    collector::trace::v1::{
-        ExportTraceServiceRequest, ExportTraceServiceResponse,
-        trace_service_server::{TraceService, TraceServiceServer},
-    },
+    collector::trace::v1::ExportTraceServiceRequest,
     common::v1::{KeyValue, any_value::Value},
     trace::v1::Span as WireSpan,
 };
 use prost::Message;
-use tokio::{net::TcpListener, task::AbortHandle, time::timeout};
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::{Request, Response, Status, transport::Server};
+use tokio::{net::TcpListener, sync::Notify, task::AbortHandle, time::timeout};
+
+use super::{
+    oracle::{ORACLE, Oracle, Sink},
+    tap::RUNTIME,
+};
 
 /// How long spans may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Where traces are sent to.
+const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+/// What stands before a message (the gRPC protocol over HTTP/2).
+const FRAME: usize = 5;
 
 /// A span, as far as tests look at it.
 #[derive(Clone, Debug)]
@@ -34,28 +44,37 @@ pub(crate) struct Span {
     pub(crate) attributes: BTreeMap<String, String>,
 }
 
-/// Receives spans and keeps them. It stops when it is dropped.
+/// Receives telemetry and keeps the spans of it. It stops when it is dropped.
+#[derive(Debug)]
 pub(crate) struct Collector {
     address: SocketAddr,
     kept: Arc<Kept>,
     serving: AbortHandle,
 }
 
-#[derive(Default)]
+#[derive(Debug)]
 struct Kept {
-    requests: Mutex<Vec<ExportTraceServiceRequest>>,
-    arrived: tokio::sync::Notify,
+    sink: Sink,
+    spans: Mutex<Vec<Span>>,
+    arrived: Notify,
 }
 
 impl Collector {
-    pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+    pub(crate) fn start() -> Self {
+        Self::heard_by(&ORACLE)
+    }
+
+    /// The same with another oracle.
+    pub(super) fn heard_by(oracle: &'static Oracle) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        listener.set_nonblocking(true).expect("a socket may be");
         let address = listener.local_addr().expect("it is bound");
-        let kept = Arc::new(Kept::default());
-        let server = Server::builder()
-            .add_service(TraceServiceServer::new(Receiver(kept.clone())))
-            .serve_with_incoming(TcpListenerStream::new(listener));
-        let serving = tokio::spawn(server).abort_handle();
+        let kept =
+            Kept { sink: oracle.sink("exported telemetry"), spans: Mutex::default(), arrived: Notify::new() };
+        let kept = Arc::new(kept);
+        let _on = RUNTIME.enter();
+        let listener = TcpListener::from_std(listener).expect("it is a socket that does not block");
+        let serving = RUNTIME.spawn(serve(listener, kept.clone())).abort_handle();
         Self { address, kept, serving }
     }
 
@@ -79,23 +98,8 @@ impl Collector {
         timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("too few spans arrived: {:#?}", self.spans()))
     }
 
-    /// Everything that arrived, in the form in which it arrived.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        self.requests().iter().flat_map(Message::encode_to_vec).collect()
-    }
-
     fn spans(&self) -> Vec<Span> {
-        let requests = self.requests();
-        let resources = requests.into_iter().flat_map(|request| request.resource_spans);
-        resources
-            .flat_map(|resource| resource.scope_spans)
-            .flat_map(|scope| scope.spans)
-            .map(Span::from)
-            .collect()
-    }
-
-    fn requests(&self) -> Vec<ExportTraceServiceRequest> {
-        self.kept.requests.lock().expect("nothing panics while it writes").clone()
+        self.kept.spans.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -105,18 +109,31 @@ impl Drop for Collector {
     }
 }
 
-struct Receiver(Arc<Kept>);
-
-#[tonic::async_trait]
-impl TraceService for Receiver {
-    async fn export(
-        &self,
-        request: Request<ExportTraceServiceRequest>,
-    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        self.0.requests.lock().expect("nothing panics while it writes").push(request.into_inner());
-        self.0.arrived.notify_waiters();
-        Ok(Response::new(ExportTraceServiceResponse::default()))
+async fn serve(listener: TcpListener, kept: Arc<Kept>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let kept = kept.clone();
+        let service = service_fn(move |request| receive(request, kept.clone()));
+        let connection =
+            http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(connection);
     }
+}
+
+/// Takes what is exported, of any signal, and answers an empty message.
+async fn receive(request: Request<Incoming>, kept: Arc<Kept>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    kept.sink.write(&body);
+    if head.uri.path() == TRACES {
+        let request = ExportTraceServiceRequest::decode(&body[FRAME.min(body.len())..]).unwrap_or_default();
+        let scopes = request.resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
+        let spans = scopes.flat_map(|scope| scope.spans).map(Span::from);
+        kept.spans.lock().unwrap_or_else(PoisonError::into_inner).extend(spans);
+        kept.arrived.notify_waiters();
+    }
+    let empty = Full::new(Bytes::from_static(&[0; FRAME]));
+    let answer = Response::builder().header("content-type", "application/grpc").header("grpc-status", "0");
+    Ok(answer.body(empty).expect("an answer of a test is well-formed"))
 }
 
 impl From<WireSpan> for Span {

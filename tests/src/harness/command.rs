@@ -5,7 +5,10 @@ use std::process::{Output as Ended, Stdio};
 use serde_json::Value;
 use tokio::{io::AsyncWriteExt, process::Command};
 
-use super::outgate;
+use super::{
+    oracle::{self, Canary},
+    outgate,
+};
 
 /// What a command came to.
 #[derive(Debug)]
@@ -36,15 +39,28 @@ impl Output {
     }
 }
 
-/// The binary with nothing of this process's environment but `PATH`.
+/// Everything that the suite, and every library under it, has to say: what is asked for by name wins over what is asked
+/// for of all.
+const EVERYTHING: &str = "trace,h2=trace,hyper=trace,hyper_util=trace,opentelemetry=trace,opentelemetry_sdk=trace,\
+                          opentelemetry_otlp=trace,reqwest=trace,rustls=trace,sled=trace,tonic=trace,tower=trace";
+
+/// The binary with nothing of this process's environment but `PATH`, at its most talkative.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(outgate());
-    command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path))).kill_on_drop(true);
+    command
+        .env_clear()
+        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+        .env("OUTGATE_TELEMETRY__LOG", EVERYTHING)
+        .kill_on_drop(true);
     command
 }
 
-/// Runs a command with something on standard input.
+/// Runs a command with something on standard input. What is piped to `secret put` is a canary, and none may come out.
 pub(crate) async fn run(arguments: &[&str], stdin: &str) -> Output {
+    let value = stdin.trim_end_matches(['\r', '\n']);
+    if arguments.windows(2).any(|words| words == ["secret", "put"]) && !value.is_empty() {
+        Canary::known("the secret of a command", value);
+    }
     let mut process = command()
         .args(arguments)
         .stdin(Stdio::piped())
@@ -56,7 +72,12 @@ pub(crate) async fn run(arguments: &[&str], stdin: &str) -> Output {
     // A command that reads no input may have ended already.
     let _ = input.write_all(stdin.as_bytes()).await;
     drop(input);
-    process.wait_with_output().await.expect("the command ends").into()
+    let ended = process.wait_with_output().await.expect("the command ends");
+    let name = arguments.join(" ");
+    oracle::came_out(format!("standard output of `{name}`"), &ended.stdout);
+    oracle::came_out(format!("standard error of `{name}`"), &ended.stderr);
+    oracle::search(&[]);
+    ended.into()
 }
 
 impl From<Ended> for Output {

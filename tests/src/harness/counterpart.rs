@@ -15,6 +15,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
 };
+use rustls::ServerConfig;
 use tokio::{net::TcpListener, task::AbortHandle};
 use tokio_rustls::TlsAcceptor;
 
@@ -38,9 +39,27 @@ impl Counterpart {
         Self::start_slow(authority, move |received| ready(answer(&received))).await
     }
 
+    /// Starts one that speaks to nobody without a client certificate.
+    pub(crate) async fn start_demanding(
+        authority: &Authority,
+        answer: impl Fn(&Received) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        Self::start_as(authority.demanding_server(), move |received| ready(answer(&received))).await
+    }
+
     /// Starts one that answers when it likes.
     pub(crate) async fn start_slow<F>(
         authority: &Authority,
+        answer: impl Fn(Received) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Answer> + Send + 'static,
+    {
+        Self::start_as(authority.server(), answer).await
+    }
+
+    async fn start_as<F>(
+        tls: Arc<ServerConfig>,
         answer: impl Fn(Received) -> F + Send + Sync + 'static,
     ) -> Self
     where
@@ -50,14 +69,18 @@ impl Counterpart {
         let address = listener.local_addr().expect("it is bound");
         let received = Arc::new(Mutex::new(Vec::new()));
         let handler: Handler = Arc::new(move |received| Box::pin(answer(received)));
-        let accepting =
-            tokio::spawn(accept(listener, TlsAcceptor::from(authority.server()), handler, received.clone()));
+        let accepting = tokio::spawn(accept(listener, TlsAcceptor::from(tls), handler, received.clone()));
         Self { address, received, accepting: accepting.abort_handle() }
     }
 
     /// The address of `path` here; the path begins with a slash.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("https://{}{path}", self.address)
+    }
+
+    /// Its port.
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
     }
 
     /// Everything that arrived so far.

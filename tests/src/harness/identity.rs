@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::leak::random;
+use super::oracle::{Canary, random};
 
 /// Somebody the suite knows by a token.
 #[derive(Clone, Debug)]
@@ -19,7 +19,9 @@ pub(crate) struct Known {
 impl Known {
     /// Somebody with these roles in every tenant.
     pub(crate) fn new(name: &'static str, roles: &'static [&'static str]) -> Self {
-        Self { name, roles, token: format!("{name}-{:016x}", random()) }
+        let token = format!("{name}-{:016x}{:016x}", random(), random());
+        Canary::known(&format!("the token of {name}"), &token);
+        Self { name, roles, token }
     }
 
     /// The token.
@@ -32,6 +34,8 @@ impl Known {
         let path = folder.join(format!("{}.token", self.name));
         fs::write(&path, &self.token).expect("a temporary file can be written");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("its mode can be set");
+        Canary::known(self.name, &self.token)
+            .may_be_in(path.display().to_string(), "it is the file that the configuration names for it");
         path
     }
 

@@ -8,13 +8,21 @@ use tokio::{
     process::{Child, ChildStdin, ChildStdout, Command},
 };
 
-use super::{Authority, node, project};
+use tempfile::TempDir;
+
+use super::{
+    Authority, node,
+    oracle::{self, Canary},
+    project,
+};
 
 /// The server. It ends when this is dropped: its standard input closes, and it is killed besides.
 pub(crate) struct OauthServer {
     url: String,
     commands: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
+    /// Where it writes down the tokens that it gives out.
+    _given_out: TempDir,
     _process: Child,
 }
 
@@ -37,10 +45,15 @@ impl OauthServer {
             "oidc-provider is not installed; tests/run does it, or `npm ci` in {}",
             folder.display()
         );
+        Canary::known("a client's secret", client_secret);
+        let given_out = tempfile::tempdir().expect("a temporary folder");
+        let tokens = given_out.path().join("tokens");
+        oracle::canaries_in(&tokens);
         let mut process = Command::new(node())
             .arg(folder.join("oauth.mjs"))
             .args([authority.cert_file(), authority.key_file()])
             .env("CLIENT_SECRET", client_secret)
+            .env("GIVEN_OUT", tokens)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -49,7 +62,7 @@ impl OauthServer {
         let commands = process.stdin.take().expect("it is piped");
         let mut answers = BufReader::new(process.stdout.take().expect("it is piped")).lines();
         let url = line(&mut answers).await;
-        Self { url, commands, answers, _process: process }
+        Self { url, commands, answers, _given_out: given_out, _process: process }
     }
 
     /// The token endpoint.
@@ -61,6 +74,12 @@ impl OauthServer {
     pub(crate) async fn seen(&mut self) -> Seen {
         self.commands.write_all(b"seen\n").await.expect("the server listens");
         serde_json::from_str(&line(&mut self.answers).await).expect("the server answers JSON")
+    }
+}
+
+impl Drop for OauthServer {
+    fn drop(&mut self) {
+        oracle::learn();
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use super::leak::random;
+use super::oracle::random;
 
 /// The project's folder.
 pub(crate) fn project() -> PathBuf {
@@ -50,7 +50,8 @@ fn target() -> PathBuf {
 
 fn found(path: &Path, next: &str) -> PathBuf {
     assert!(path.is_file(), "{} is not there; {next}", path.display());
-    path.to_owned()
+    // Whoever starts it may start it elsewhere.
+    std::path::absolute(path).expect("this process has a folder")
 }
 
 /// A port of loopback that nothing listens on, below those that the system hands out by itself.

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use data_encoding::HEXLOWER;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
@@ -18,7 +19,7 @@ use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
-use super::{Authority, Known, Suite, client::endpoint, command, process::PATIENCE};
+use super::{Authority, Collector, Known, Suite, Tap, command, oracle::Canary, process::PATIENCE};
 
 /// How often the suite is asked whether it serves.
 const POLL: Duration = Duration::from_millis(20);
@@ -28,6 +29,7 @@ pub(crate) struct Setup {
     service: &'static str,
     config: String,
     environment: BTreeMap<String, String>,
+    collector: Collector,
     folder: TempDir,
 }
 
@@ -39,7 +41,12 @@ impl Setup {
             authority.ca_file()
         );
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Self { service: "all", config: egress, environment: BTreeMap::new(), folder }
+        let collector = Collector::start();
+        let endpoint = collector.endpoint();
+        let setup = Self { service: "all", config: egress, environment: BTreeMap::new(), collector, folder };
+        setup
+            .environment("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+            .environment("OTEL_BSP_SCHEDULE_DELAY", "100")
     }
 
     /// One service alone.
@@ -70,9 +77,8 @@ impl Setup {
         let data = self.folder.path().join("data");
         fs::write(self.config_file(), &self.config).expect("a temporary file can be written");
         let (process, address) = self.spawn(&data).await;
-        let token =
-            fs::read_to_string(data.join("operator.token")).expect("the embedded suite makes itself a token");
-        Suite::new(self, data, process, address, token.trim().to_owned())
+        let token = made_secrets(&data);
+        Suite::new(self, data, process, address, token)
     }
 
     pub(super) async fn spawn(&self, data: &Path) -> (Child, SocketAddr) {
@@ -91,6 +97,8 @@ impl Setup {
             .arg("--config")
             .arg(self.config_file())
             .envs(&self.environment)
+            // Where a core file would be left.
+            .current_dir(self.folder.path())
             .stdout(log("stdout"))
             .stderr(log("stderr"))
             .spawn()
@@ -117,9 +125,35 @@ impl Setup {
         self.folder.path().join("outgate.toml")
     }
 
+    /// Everything that the suite reads and writes lies in it.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What the suite exports its telemetry to.
+    pub(super) fn collector(&self) -> &Collector {
+        &self.collector
+    }
+
     pub(super) fn said(&self, stream: &str) -> String {
         fs::read_to_string(self.folder.path().join(stream)).unwrap_or_default()
     }
+}
+
+/// Makes canaries of what an embedded suite makes for itself, its token and its sealing keys, and gives the token.
+pub(super) fn made_secrets(data: &Path) -> String {
+    let (token, keys) = (data.join("operator.token"), data.join("seal.key"));
+    let text = fs::read_to_string(&token).expect("the embedded suite makes itself a token");
+    let reason = "it is the file that the suite keeps it in";
+    Canary::known("the operator's token", text.trim()).may_be_in(token.display().to_string(), reason);
+    // Only services that seal have keys.
+    let ring = fs::read_to_string(&keys).unwrap_or_default();
+    for hex in ring.lines().filter_map(|line| line.strip_prefix("key ")?.split(' ').nth(1)) {
+        let key = HEXLOWER.decode(hex.as_bytes()).expect("a key is hexadecimal");
+        Canary::known("a sealing key", key).may_be_in(keys.display().to_string(), reason);
+        Canary::known("a sealing key", hex).may_be_in(keys.display().to_string(), reason);
+    }
+    text.trim().to_owned()
 }
 
 /// The address that the suite leaves in its data folder.
@@ -129,8 +163,7 @@ fn announced(data: &Path) -> Option<SocketAddr> {
 }
 
 async fn serves(address: SocketAddr) -> bool {
-    let Ok(channel) = endpoint(address).connect().await else { return false };
     let request = HealthCheckRequest { service: "readiness".to_owned() };
-    let answer = HealthClient::new(channel).check(request).await;
+    let answer = HealthClient::new(Tap::to(address)).check(request).await;
     answer.is_ok_and(|answer| answer.into_inner().status() == ServingStatus::Serving)
 }

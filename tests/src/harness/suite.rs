@@ -1,6 +1,8 @@
 //! The suite as a process of its own.
 
 use std::{
+    collections::BTreeSet,
+    fs,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitStatus,
@@ -18,23 +20,23 @@ use proto::{
 use rustix::process::Signal;
 use serde_json::Value;
 use tokio::{process::Child, time::timeout};
-use tonic::{Status, service::interceptor::InterceptedService, transport::Channel};
+use tonic::{Status, service::interceptor::InterceptedService};
 
 use super::{
-    Authority, Output, Setup,
-    client::{Bearer, Client, connect},
-    command,
-    process::{PATIENCE, signal},
+    Authority, Collector, Output, Setup, Tap,
+    client::{Bearer, Client},
+    command, oracle,
+    process::{PATIENCE, end, signal},
 };
 
-/// A running suite. It is killed when it is dropped.
+/// A running suite. It ends when it is dropped, and then nothing secret may have come out of it.
 pub(crate) struct Suite {
     setup: Setup,
     data: PathBuf,
     process: Child,
     address: SocketAddr,
     token: String,
-    channel: Channel,
+    channel: Tap,
 }
 
 impl Suite {
@@ -45,7 +47,7 @@ impl Suite {
         address: SocketAddr,
         token: String,
     ) -> Self {
-        Self { setup, data, process, address, token, channel: connect(address) }
+        Self { setup, data, process, address, token, channel: Tap::to(address) }
     }
 
     /// Starts a suite with nothing special about it.
@@ -78,14 +80,19 @@ impl Suite {
         self.setup.said(stream)
     }
 
+    /// What it exports its telemetry to.
+    pub(crate) fn collector(&self) -> &Collector {
+        self.setup.collector()
+    }
+
     /// A connection without any token.
-    pub(crate) fn channel(&self) -> Channel {
+    pub(crate) fn channel(&self) -> Tap {
         self.channel.clone()
     }
 
     /// A connection of its own, with the operator's token.
     pub(crate) fn connection(&self) -> Client {
-        InterceptedService::new(connect(self.address), Bearer::new(&self.token))
+        InterceptedService::new(Tap::to(self.address), Bearer::new(&self.token))
     }
 
     /// The shared connection, with somebody's token.
@@ -174,7 +181,17 @@ impl Suite {
 
     /// Asks it to end (SIGTERM).
     pub(crate) fn terminate(&self) {
-        signal(&self.process, Signal::TERM);
+        self.signal(Signal::TERM);
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, which: Signal) {
+        signal(&self.process, which);
+    }
+
+    /// The id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id().expect("the process runs")
     }
 
     /// Waits for its end.
@@ -190,10 +207,42 @@ impl Suite {
         self.process.kill().await.expect("the process can be killed");
     }
 
+    /// The processes that it has started.
+    pub(crate) fn children(&self) -> BTreeSet<u32> {
+        let id = self.id();
+        let tasks = fs::read_dir(format!("/proc/{id}/task")).expect("the process runs");
+        let lists = tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("children")).ok());
+        let ids =
+            |list: String| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<u32>>();
+        lists.flat_map(ids).collect()
+    }
+
+    /// What it holds in memory now (`VmRSS`), or held at most since [`forget_peak`](Self::forget_peak) (`VmHWM`), in bytes.
+    pub(crate) fn memory(&self, line: &str) -> u64 {
+        let id = self.process.id().expect("the process runs");
+        let status = fs::read_to_string(format!("/proc/{id}/status")).expect("the process runs");
+        let value = status.lines().find_map(|text| text.strip_prefix(line)?.strip_prefix(':'));
+        let kibibytes = value.and_then(|value| value.split_whitespace().next()?.parse::<u64>().ok());
+        kibibytes.expect("the kernel tells it") * 1024
+    }
+
+    /// Begins to count the most that it holds anew (proc(5), `clear_refs`).
+    pub(crate) fn forget_peak(&self) {
+        let id = self.process.id().expect("the process runs");
+        fs::write(format!("/proc/{id}/clear_refs"), "5").expect("it is a process of this test");
+    }
+
     /// Starts it again over the same data.
     pub(crate) async fn restart(&mut self) {
         (self.process, self.address) = self.setup.spawn(&self.data).await;
-        self.channel = connect(self.address);
+        self.channel = Tap::to(self.address);
+    }
+}
+
+impl Drop for Suite {
+    fn drop(&mut self) {
+        end(&mut self.process);
+        oracle::search(&[self.setup.folder()]);
     }
 }
 

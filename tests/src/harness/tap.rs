@@ -1,0 +1,153 @@
+//! The transport under every client of a test: it hears all that the suite answers, and knows what is secret in what is
+//! asked.
+
+use std::{
+    net::SocketAddr,
+    pin::Pin,
+    sync::LazyLock,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Buf, Bytes};
+use futures::future::BoxFuture;
+use http::{HeaderMap, Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Frame, SizeHint};
+use prost::Message;
+use proto::secrets::v1::PutSecretRequest;
+use tokio::runtime::Runtime;
+use tonic::{
+    body::Body,
+    codegen::Service,
+    transport::{Channel, Endpoint, Error},
+};
+
+use super::oracle::{Canary, ORACLE, Oracle, Sink};
+
+/// What connections and collectors live on. A suite ends when a test drops it, and the test's own runtime stands still
+/// then.
+pub(super) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a process may have threads")
+});
+/// The call that makes a secret.
+const PUT_SECRET: &str = "/outgate.secrets.v1.SecretService/PutSecret";
+/// What stands before a message: whether it is compressed, and its length (the gRPC protocol over HTTP/2).
+const FRAME: usize = 5;
+/// The shortest token that no other text holds by chance.
+const TOKEN: usize = 16;
+
+/// A connection that is heard.
+#[derive(Clone, Debug)]
+pub(crate) struct Tap {
+    channel: Channel,
+    oracle: &'static Oracle,
+}
+
+impl Tap {
+    /// A connection to something on loopback, over plain HTTP/2; it is made at the first call.
+    pub(crate) fn to(address: SocketAddr) -> Self {
+        Self::heard_by(&ORACLE, address)
+    }
+
+    /// The same with another oracle.
+    pub(super) fn heard_by(oracle: &'static Oracle, address: SocketAddr) -> Self {
+        let _on = RUNTIME.enter();
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an address makes a URL");
+        Self { channel: endpoint.connect_lazy(), oracle }
+    }
+}
+
+impl Service<Request<Body>> for Tap {
+    type Response = Response<Body>;
+    type Error = Error;
+    type Future = BoxFuture<'static, Result<Response<Body>, Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Service::poll_ready(&mut self.channel, context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        // What is ready is this one; the clone may not be.
+        let channel = self.channel.clone();
+        let mut channel = std::mem::replace(&mut self.channel, channel);
+        note_tokens(request.headers());
+        let sink = self.oracle.sink(format!("the answer of {}", request.uri().path()));
+        Box::pin(async move {
+            let response = channel.call(with_its_secret_noted(request).await).await?;
+            sink.write(&text(response.headers()));
+            Ok(response.map(|body| Body::new(Heard { body, sink })))
+        })
+    }
+}
+
+/// Tokens that a caller shows are the caller's secrets.
+fn note_tokens(headers: &HeaderMap) {
+    for value in ["authorization", "outgate-user-token"].iter().filter_map(|name| headers.get(*name)) {
+        let token = value.to_str().map(|text| text.trim_start_matches("Bearer ")).unwrap_or_default();
+        if token.len() >= TOKEN {
+            Canary::known("a caller's token", token);
+        }
+    }
+}
+
+/// Makes a canary of the secret that a request puts.
+async fn with_its_secret_noted(request: Request<Body>) -> Request<Body> {
+    if request.uri().path() != PUT_SECRET {
+        return request;
+    }
+    let (head, body) = request.into_parts();
+    let bytes = body.collect().await.expect("a test's message is whole").to_bytes();
+    let message = PutSecretRequest::decode(&bytes[FRAME.min(bytes.len())..]).unwrap_or_default();
+    // Without a value it is refused.
+    if !message.value.is_empty() {
+        Canary::known(&format!("the secret {}", message.name), &message.value);
+    }
+    Request::from_parts(head, Body::new(Full::new(bytes)))
+}
+
+/// Headers or trailers as text, the values of binary ones as they are sent.
+fn text(headers: &HeaderMap) -> Vec<u8> {
+    headers
+        .iter()
+        .flat_map(|(name, value)| [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\n"].concat())
+        .collect()
+}
+
+/// A body that is heard while it is read.
+struct Heard {
+    body: Body,
+    sink: Sink,
+}
+
+impl hyper::body::Body for Heard {
+    type Data = Bytes;
+    type Error = tonic::Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if let Some(Ok(frame)) = &frame {
+            if let Some(data) = frame.data_ref() {
+                self.sink.write(data.chunk());
+            }
+            if let Some(trailers) = frame.trailers_ref() {
+                self.sink.write(&text(trailers));
+            }
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
