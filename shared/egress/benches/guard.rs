@@ -39,14 +39,18 @@ impl Case {
         }
     }
 
-    /// What `Door::send` decides before it asks for a secret, the look-up itself left out.
+    /// What `Door::send` decides before it asks for a secret, the look-up itself left out, and the URL that it sends.
     fn passes(&self) -> bool {
         let Ok(destination) = Destination::parse(black_box(&self.url)) else { return false };
-        self.endpoints.iter().any(|listed| listed.covers(&Method::GET, &destination))
+        let passes = self.endpoints.iter().any(|listed| listed.covers(&Method::GET, &destination))
             && destination.scheme() == Scheme::Https
             && self.policy.permits_port(destination.port())
             && !destination.has_special_name()
-            && self.policy.permits_address(black_box(self.address))
+            && self.policy.permits_address(black_box(self.address));
+        if passes {
+            black_box(destination.into_url());
+        }
+        passes
     }
 
     /// Times a decision that was made as expected.

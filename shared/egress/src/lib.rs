@@ -56,3 +56,6 @@ pub use secret::{SecretSource, SourceError, SourceErrorKind};
 pub use transport::{
     ClientCertificate, Payload, Reply, Transport, TransportError, TransportErrorKind, Vetted,
 };
+
+#[cfg(test)]
+mod tests;

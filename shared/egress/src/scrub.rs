@@ -19,9 +19,9 @@
 //! needed. In the names of headers, which lose their case on the way, the case of letters makes no difference.
 //!
 //! It does not find a secret of less than [`MIN_SECRET`] bytes, since that would tear ordinary text apart; nor a form of
-//! less than six bytes; nor a part of
-//! one; nor one that was encrypted, reversed, split, escaped in a mix of two writers' ways, or compressed in another way
-//! than by a content encoding, such as in an archive that is the answer's body.
+//! less than six bytes; nor a part of one; nor one that was encrypted, reversed, split (as base64 in lines, RFC 2045, 6.8,
+//! is split by its line breaks), escaped in a mix of two writers' ways, or compressed in another way than by a content
+//! encoding, such as in an archive that is the answer's body.
 
 mod forms;
 mod patterns;

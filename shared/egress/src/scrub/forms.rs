@@ -76,8 +76,12 @@ fn percent(secret: &[u8]) -> Vec<Vec<u8>> {
         forms.push(percent_encode(once.as_bytes(), UNRESERVED).to_string());
         forms.push(lower_escapes(&percent_encode(lower.as_bytes(), UNRESERVED).to_string()));
         if set == FORM {
-            forms.push(once.replace("%20", "+"));
-            forms.push(lower.replace("%20", "+"));
+            for form in [once.replace("%20", "+"), lower.replace("%20", "+")] {
+                let twice = percent_encode(form.as_bytes(), UNRESERVED).to_string();
+                forms.push(lower_escapes(&twice));
+                forms.push(twice);
+                forms.push(form);
+            }
         }
         forms.push(lower);
         forms.push(once);

@@ -129,6 +129,14 @@ impl Patterns {
 
     /// How long the pattern is that the text begins with, if it does with one, whatever the case of its letters.
     pub(super) fn beginning_in_any_case(&self, text: &[u8]) -> Option<usize> {
+        let first = text.first()?;
+        if ![first.to_ascii_lowercase(), first.to_ascii_uppercase()]
+            .map(usize::from)
+            .iter()
+            .any(|&at| self.first[at])
+        {
+            return None;
+        }
         let lengths = self.forms.iter().filter_map(|form| {
             let start = text.get(..form.len())?;
             start.eq_ignore_ascii_case(form).then_some(form.len())

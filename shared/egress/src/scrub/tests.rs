@@ -47,6 +47,9 @@ fn every_encoding_is_found() {
     assert_found("XML", "pa/ss+w&quot;o&lt;r&gt;d&amp;&apos;\\ \u{e9}~!*()9");
     assert_found("RFC 3986", "pa%2Fss%2Bw%22o%3Cr%3Ed%26%27%5C%20%C3%A9~%21%2A%28%299");
     assert_found("a form", "pa%2Fss%2Bw%22o%3Cr%3Ed%26%27%5C+%C3%A9%7E%21*%28%299");
+    let twice = "pa%252Fss%252Bw%2522o%253Cr%253Ed%2526%2527%255C%2B%25C3%25A9%257E%2521%2A%2528%25299";
+    assert_found("a form in a form", twice);
+    assert_found("a form in a form, lower case", &twice.to_lowercase());
     assert_found("encodeURIComponent", "pa%2Fss%2Bw%22o%3Cr%3Ed%26'%5C%20%C3%A9~!*()9");
     assert_found("lower case", "pa%2fss%2bw%22o%3cr%3ed%26%27%5c%20%c3%a9~%21%2a%28%299");
     assert_found(

@@ -77,7 +77,7 @@ impl Transport for ReqwestTransport {
         }
         let client = self.client(&request.tenant, request.client_certificate.as_ref())?;
         // A connection is begun while the request waits for it, so within its pin.
-        let response = pin.during(client.execute(outbound)).await.map_err(failure)?;
+        let response = pin.during(client.execute(outbound)).await.map_err(|error| failure(error, plain))?;
         if response.status().is_informational() {
             let what = "it switched to a protocol that nobody asked for";
             return Err(TransportError::new(TransportErrorKind::BrokeOff, what));
@@ -91,7 +91,7 @@ impl Transport for ReqwestTransport {
         Ok(Reply {
             status: response.status(),
             headers: response.headers().clone(),
-            body: response.bytes_stream().map_err(failure).boxed(),
+            body: response.bytes_stream().map_err(move |error| failure(error, plain)).boxed(),
         })
     }
 }
@@ -112,12 +112,12 @@ impl error::Error for UploadError {
     }
 }
 
-/// A failure without the URL, which may hold a secret.
-fn failure(error: reqwest::Error) -> TransportError {
+/// A failure without the URL, which may hold a secret. `plain` says that the counterpart was spoken to without TLS.
+fn failure(error: reqwest::Error, plain: bool) -> TransportError {
     let error = error.without_url();
     let kind = if causes(&error).any(|cause| cause.is::<UploadError>()) {
         TransportErrorKind::Upload
-    } else if caused_by_tls(&error) {
+    } else if caused_by_tls(&error, plain) {
         TransportErrorKind::Tls
     } else if error.is_connect() {
         TransportErrorKind::Connect
@@ -130,9 +130,10 @@ fn failure(error: reqwest::Error) -> TransportError {
 }
 
 /// TLS that failed before it was agreed on: by a fault in it, or as the counterpart hung up in the handshake. Once it is
-/// agreed on, a fault in it is a broken connection like any other.
-fn caused_by_tls(error: &reqwest::Error) -> bool {
-    error.is_connect() && causes(error).any(|cause| cause.is::<rustls::Error>() || is_hang_up(cause))
+/// agreed on, a fault in it is a broken connection like any other; and where there was none to agree on, so is a hang-up.
+fn caused_by_tls(error: &reqwest::Error, plain: bool) -> bool {
+    error.is_connect()
+        && causes(error).any(|cause| cause.is::<rustls::Error>() || (!plain && is_hang_up(cause)))
 }
 
 /// A connection that was there and was ended by the other side.

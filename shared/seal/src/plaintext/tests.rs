@@ -1,21 +1,9 @@
+use static_assertions::assert_not_impl_any;
+
 use super::Plaintext;
 
-/// Does not compile once `$type` implements `$trait`: then two implementations of `Probe` fit the inferred parameter.
-macro_rules! assert_not_implemented {
-    ($type:ty: $($trait:path),+ $(,)?) => {$(
-        const _: fn() = || {
-            struct Implemented;
-            trait Probe<Which> {
-                fn probe() {}
-            }
-            impl<T: ?Sized> Probe<()> for T {}
-            impl<T: ?Sized + $trait> Probe<Implemented> for T {}
-            <$type as Probe<_>>::probe()
-        };
-    )+};
-}
-
-assert_not_implemented!(Plaintext:
+// Does not compile once it implements one of them.
+assert_not_impl_any!(Plaintext:
     std::fmt::Debug,
     std::fmt::Display,
     std::fmt::LowerHex,

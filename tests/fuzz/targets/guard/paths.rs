@@ -10,17 +10,45 @@ pub(crate) fn stay_inside(listed: &str, path: &str) {
     let folder = if pattern.contains('*') { &literal[..] } else { &literal[..literal.len() - 1] };
     let mut reading = path.to_owned();
     for _ in 0..6 {
-        for walked in [walk(&reading, false), walk(&reading, true)] {
-            assert!(walked.len() >= folder.len(), "{listed:?} and {path:?}: {walked:?} is above it");
-            for (ours, theirs) in folder.iter().zip(&walked) {
-                assert!(
-                    ours == theirs || *ours == decoded(theirs),
-                    "{listed:?} and {path:?}: {walked:?} is beside it"
-                );
+        for folded in [reading.clone(), fold(&reading)] {
+            for walked in Liberties::all().map(|liberties| walk(&folded, liberties)) {
+                assert!(walked.len() >= folder.len(), "{listed:?} and {path:?}: {walked:?} is above it");
+                for (ours, theirs) in folder.iter().zip(&walked) {
+                    assert!(
+                        ours == theirs || *ours == decoded(theirs),
+                        "{listed:?} and {path:?}: {walked:?} is beside it"
+                    );
+                }
             }
         }
         reading = decoded(&reading);
     }
+}
+
+/// What a server may do beside resolving dots and taking backslashes for slashes.
+#[derive(Clone, Copy)]
+struct Liberties {
+    /// Drops what follows a semicolon in a segment.
+    drops_parameters: bool,
+    /// Drops segments with nothing in them.
+    drops_empty: bool,
+    /// Ends the path at a question mark or a hash that was decoded in it.
+    cuts: bool,
+}
+
+impl Liberties {
+    fn all() -> impl Iterator<Item = Self> {
+        (0..8).map(|bits| Self { drops_parameters: bits & 1 > 0, drops_empty: bits & 2 > 0, cuts: bits & 4 > 0 })
+    }
+}
+
+/// Fullwidth forms as the ASCII that they are a form of (Unicode, Halfwidth and Fullwidth Forms).
+fn fold(path: &str) -> String {
+    let narrow = |letter: char| match u32::from(letter) {
+        code @ 0xff01..=0xff5e => char::from_u32(code - 0xff01 + u32::from('!')).unwrap_or(letter),
+        _ => letter,
+    };
+    path.chars().map(narrow).collect()
 }
 
 /// One round of decoding, byte by byte.
@@ -43,14 +71,18 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// Where a server comes to that takes backslashes for slashes and resolves dots, with or without regard for parameters.
-fn walk(path: &str, drops_parameters: bool) -> Vec<String> {
+/// Where a server comes to.
+fn walk(path: &str, liberties: Liberties) -> Vec<String> {
+    let end = if liberties.cuts { path.find(['?', '#']) } else { None };
+    let path = &path[..end.unwrap_or(path.len())];
     let mut walked: Vec<String> = Vec::new();
-    for segment in path.strip_prefix('/').unwrap_or(path).split(['/', '\\']) {
-        let name = if drops_parameters { segment.split(';').next().unwrap_or_default() } else { segment };
+    let mut segments = path.strip_prefix('/').unwrap_or(path).split(['/', '\\']).peekable();
+    while let Some(segment) = segments.next() {
+        let name = if liberties.drops_parameters { segment.split(';').next().unwrap_or_default() } else { segment };
         match name {
             "." => {}
             ".." => drop(walked.pop()),
+            "" if liberties.drops_empty && segments.peek().is_some() => {}
             name => walked.push(name.to_owned()),
         }
     }
