@@ -71,10 +71,12 @@ impl Endpoint {
         if url.contains(['?', '#']) {
             return Err("it has a query or a fragment; list origin and path alone".to_owned());
         }
-        // `Url` would have added a slash that nobody wrote.
-        if url.splitn(4, '/').nth(3).is_none() {
-            let problem = "it has no path; add `/**` for every path of the origin, or `/` for its root alone";
-            return Err(problem.to_owned());
+        // What was written, and not what a parser makes of it: it adds a slash that nobody wrote, and resolves dots.
+        let written = url.splitn(4, '/').nth(3).ok_or_else(|| {
+            "it has no path; add `/**` for every path of the origin, or `/` for its root alone".to_owned()
+        })?;
+        if written.split('/').any(is_dots) {
+            return Err("its path has a segment `.` or `..`; write the path that it leads to".to_owned());
         }
         let host = match (destination.host(), below) {
             (host, false) => HostPattern::Exactly(host.to_owned()),
@@ -124,6 +126,12 @@ impl Endpoint {
                 }
             }
     }
+}
+
+/// Whether a parser takes the segment for `.` or `..` (WHATWG URL, 4.4).
+fn is_dots(segment: &str) -> bool {
+    let plain = segment.to_ascii_lowercase().replace("%2e", ".");
+    matches!(plain.as_str(), "." | "..")
 }
 
 fn read_method(text: &str) -> Result<Method, String> {
