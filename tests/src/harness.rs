@@ -31,7 +31,7 @@ pub(crate) use demo::Demo;
 pub(crate) use identity::Known;
 pub(crate) use oauth::OauthServer;
 pub(crate) use oracle::{Canary, came_out, random};
-pub(crate) use prerequisites::{free_port, node, outgate, project, python, raise_open_files, tool};
+pub(crate) use prerequisites::{free_port, node, project, python, raise_open_files, tool};
 pub(crate) use proxy::Proxy;
 pub(crate) use setup::Setup;
 pub(crate) use suite::{Suite, get};

@@ -7,7 +7,7 @@ use tokio::{io::AsyncWriteExt, process::Command};
 
 use super::{
     oracle::{self, Canary},
-    outgate,
+    prerequisites::outgate,
 };
 
 /// What a command came to.

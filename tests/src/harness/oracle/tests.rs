@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::*;
 
+mod joining;
 mod sinks;
 
 /// An oracle that no other test shares, and a canary that it knows.
