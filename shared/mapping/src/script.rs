@@ -13,15 +13,17 @@
 //!   also where the string is a key. In a template literal `${` is JavaScript's unless a name and a colon follow, which no
 //!   expression starts with: then it is the adapter's. In a comment nothing is an expression; in a regular expression
 //!   one is an error (`new RegExp(${…})`), and so is one after a `.` (`[${…}]`).
-//! * **Numbers.** What is handed over and comes out of a simple shape untouched keeps its digits. A whole number beyond what a
-//!   double holds is a `BigInt`: its text has all its digits, and a calculation with other numbers is an error, since
+//! * **Numbers** are doubles, also where one is handed through untouched: `0.10` comes out as `0.1`. A whole number beyond what
+//!   a double holds is a `BigInt`: its text has all its digits, and a calculation with other numbers is an error, since
 //!   JavaScript would silently make it another one.
-//! * **Results.** What JSON has no form for (`undefined`, `NaN`, an infinity, a function) is null; a `BigInt` is a number.
+//! * **Results.** What JSON has no form for (`undefined`, `NaN`, an infinity, a function) is null; a `BigInt` is a number. Keys
+//!   are in JavaScript's order, array indices first. A result is the same whether it was made here or elsewhere.
 //! * **An object** at the start is one, as in every console, where it reads as one; `{ let a = 1; a }` is a block.
 //! * **The check** asks who runs scripts whether one is a script. Where nobody can be asked it says so in a warning, and what
 //!   can be told without is an error all the same.
 
 mod call;
+mod canonical;
 mod coerce;
 mod eval;
 mod lex;

@@ -18,7 +18,7 @@
 //!   a script could see (`WeakRef`, `FinalizationRegistry`), no threads (`Atomics`, `SharedArrayBuffer`).
 //! * **Numbers.** A whole number that a double would change is handed over as a `BigInt`, whose digits stay; a `BigInt` in a
 //!   result is a number with all its digits, also where the script calls `JSON.stringify`. Other numbers are doubles: `0.10`
-//!   comes out as `0.1`. A number beyond the range of doubles is refused.
+//!   comes out as `0.1`, as it does where `mapping` runs a simple shape itself. A number beyond the range of doubles is refused.
 //! * **Errors** say what kind was thrown and where, and of its text only what stands in the script or is the engine's own,
 //!   because a text may repeat data.
 

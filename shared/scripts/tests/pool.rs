@@ -20,6 +20,8 @@ mod confined;
 mod guide;
 #[path = "pool/language.rs"]
 mod language;
+#[path = "pool/paths.rs"]
+mod paths;
 #[path = "pool/values.rs"]
 mod values;
 

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::coerce::{Js, Result, Stop, is_big};
-use super::{list, maths, text};
-use crate::value::{Number, Object, Value};
+use super::{canonical, list, maths, text};
+use crate::value::{Number, Value};
 
 /// What a function or method is called with; what is missing is undefined.
 pub(super) struct Arguments<'a>(pub(super) Vec<Js<'a>>);
@@ -184,22 +184,13 @@ impl Function {
     }
 }
 
-/// A key that JavaScript would put before the others: an array index (ECMAScript, 10.1.11).
-fn is_index(key: &str) -> bool {
-    key == "0"
-        || (!key.starts_with('0')
-            && key.len() <= 20
-            && !key.is_empty()
-            && key.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-const ORDER: Stop = Stop::Beyond("the script reads an object whose keys JavaScript puts in another order");
-
 fn keys<'c>(of: &Js<'c>) -> Result<Js<'c>> {
     let keys = match of {
         Js::Structure(value) => match &**value {
-            Value::Object(object) if object.keys().any(is_index) => return Err(ORDER),
-            Value::Object(object) => object.keys().map(Value::from).collect::<Vec<_>>(),
+            Value::Object(object) => {
+                let keys = canonical::ordered(object.keys().collect(), |key| key);
+                keys.into_iter().map(Value::from).collect::<Vec<_>>()
+            }
             Value::Array(items) => (0..items.len()).map(|index| Value::from(index.to_string())).collect(),
             _ => Vec::new(),
         },
@@ -214,7 +205,22 @@ fn parse<'c>(text: &str, arguments: &Arguments<'c>) -> Result<Js<'c>> {
     }
     let parsed = Value::from_json(text.as_bytes())
         .map_err(|_| Stop::Beyond("the script reads JSON that this language would not"))?;
-    canonical(parsed).map(Js::owned)
+    if all_doubles(&parsed) {
+        Ok(Js::owned(parsed))
+    } else {
+        Err(Stop::Beyond("the script reads JSON of a number with many digits"))
+    }
+}
+
+/// Whether every number in a value is one to JavaScript as it is to us; what is handed over may be a `BigInt`, what is read is
+/// not.
+fn all_doubles(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.fits_f64(),
+        Value::Array(items) => items.iter().all(all_doubles),
+        Value::Object(object) => object.iter().all(|(_, member)| all_doubles(member)),
+        _ => true,
+    }
 }
 
 fn stringify<'c>(arguments: &Arguments<'c>) -> Result<Js<'c>> {
@@ -223,31 +229,12 @@ fn stringify<'c>(arguments: &Arguments<'c>) -> Result<Js<'c>> {
     }
     let value = match arguments.get(0) {
         Js::Undefined => return Ok(Js::Undefined),
-        Js::Structure(value) => canonical((**value).clone())?,
-        Js::Handed(number) => canonical(Value::Number((**number).clone()))?,
+        Js::Structure(value) => (**value).clone(),
+        Js::Handed(number) => Value::Number((**number).clone()),
         Js::Number(number) => Number::from_f64(*number).map_or(Value::Null, Value::Number),
         Js::Null => Value::Null,
         Js::Bool(value) => Value::Bool(*value),
         Js::Text(text) => Value::from(&**text),
     };
-    Ok(Js::text_of(value.to_string()))
-}
-
-/// The value as JavaScript holds it: numbers as it prints them, keys in its order.
-fn canonical(value: Value) -> Result<Value> {
-    Ok(match value {
-        Value::Number(number) => {
-            let printed = number.fits_f64().then(|| Number::from_f64(number.as_f64())).flatten();
-            Value::Number(printed.ok_or(Stop::Beyond("the script has JSON of a number with many digits"))?)
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(canonical).collect::<Result<_>>()?),
-        Value::Object(object) if object.keys().any(|key| is_index(key) || key == "toJSON") => {
-            return Err(ORDER);
-        }
-        Value::Object(object) => {
-            let member = |(key, value)| Ok((key, canonical(value)?));
-            Value::Object(object.into_iter().map(member).collect::<Result<Object>>()?)
-        }
-        other => other,
-    })
+    Ok(Js::text_of(canonical::value(value)?.to_string()))
 }

@@ -64,7 +64,7 @@ impl<'a> Js<'a> {
         Self::Text(Cow::Owned(text.into()))
     }
 
-    /// The result as JSON; what JSON has no form for is null.
+    /// The value as JSON, its numbers as they were written; what JSON has no form for is null.
     pub(super) fn into_value(self) -> Value {
         match self {
             Self::Undefined | Self::Null => Value::Null,

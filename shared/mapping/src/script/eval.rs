@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use super::call::Arguments;
 use super::coerce::{Js, Result, Stop};
 use super::lex::Piece;
-use super::{Conversion, Expr, Operator, Script, text};
+use super::{Conversion, Expr, Operator, Script, canonical, text};
 use crate::eval::Context;
 use crate::path::Step;
 use crate::rendered::Rendered;
@@ -23,8 +23,8 @@ impl Script {
     pub(crate) fn run(&self, context: &Context<'_>) -> std::result::Result<Value, EvalError> {
         let reason = match &self.simple {
             None => "the script is more than a simple shape",
-            Some(expression) => match (Run { script: self, context }).eval(expression) {
-                Ok(value) => return Ok(value.into_value()),
+            Some(expression) => match (Run { script: self, context }).result(expression) {
+                Ok(value) => return Ok(value),
                 Err(Stop::Error(error)) => return Err(error),
                 Err(Stop::Beyond(reason)) => reason,
                 Err(Stop::Short) => "the script chains in a way that is not compiled",
@@ -62,6 +62,10 @@ struct Run<'c, 'a> {
 }
 
 impl<'c> Run<'c, '_> {
+    fn result(self, expression: &'c Expr) -> Result<Value> {
+        canonical::value(self.eval(expression)?.into_value())
+    }
+
     fn eval(self, expression: &'c Expr) -> Result<Js<'c>> {
         Ok(match expression {
             Expr::Undefined => Js::Undefined,

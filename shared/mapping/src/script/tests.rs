@@ -112,17 +112,23 @@ fn results() {
         ("$o.length", "\"own\""),
         ("$o.nothing", "null"),
         ("$o.k", "{\"odd key\":5}"),
+        (
+            "JSON.parse('{\"b\":1.0,\"10\":-0,\"a\":{\"9\":1e2,\"1\":1}}')",
+            "{\"10\":0,\"b\":1,\"a\":{\"1\":1,\"9\":100}}",
+        ),
+        ("1 / JSON.parse('-0') < 0", "true"),
         ("$list", "[1,\"two\",null]"),
         ("'it\\'s \\x41\\u{1F600}\\n'", "\"it's A😀\\n\""),
         ("true ? 'a:b' : 'c'", "\"a:b\""),
         ("$t?.5:1", "0.5"),
         ("-$n + +'4' - -1", "2"),
         ("$none === null", "true"),
-        // Handed over and untouched, a number keeps its digits; in quotes it is its text. JavaScript alone would round.
+        // A whole number that JavaScript alone would round keeps its digits; in quotes it is its text.
         ("$t ? $big : 0", "12345678901234567890"),
-        ("$t && $f", "0.10"),
+        ("$t && $f", "0.1"),
         ("'id-$big'", "\"id-12345678901234567890\""),
         ("$big ? 1 : 2", "1"),
+        ("JSON.stringify($big)", "\"12345678901234567890\""),
     ];
     for (script, result) in cases {
         assert_eq!(eval(script), result, "{script}");

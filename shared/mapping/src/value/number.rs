@@ -150,8 +150,7 @@ pub(crate) fn ecmascript(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
-    // Rust's `{:e}` gives the shortest digits that read back as the same double, which is what the standard asks for.
-    let scientific = format!("{:e}", value.abs());
+    let scientific = shortest(value.abs());
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
     let count = digits.len() as i32;
@@ -168,4 +167,17 @@ pub(crate) fn ecmascript(value: f64) -> String {
         format!("{first}{dot}{rest}e{:+}", point - 1)
     };
     if value < 0.0 { format!("-{text}") } else { text }
+}
+
+/// The shortest digits that read back as the same double, of several the nearest, of two equally near the even one.
+fn shortest(value: f64) -> String {
+    let shortest = format!("{value:e}");
+    // Rust takes the greater one of two, but rounds to the even one where it is told how many digits to give. Fewer than 16
+    // are never equally near.
+    let decimals = shortest.bytes().take_while(|byte| *byte != b'e').count().saturating_sub(2);
+    if decimals < 15 {
+        return shortest;
+    }
+    let rounded = format!("{value:.decimals$e}");
+    if rounded.parse() == Ok(value) { rounded } else { shortest }
 }

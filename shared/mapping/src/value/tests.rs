@@ -96,7 +96,7 @@ fn paths() {
 
 #[test]
 fn numbers_print_as_ecmascript_prints_them() {
-    let cases: [(f64, &str); 14] = [
+    let cases: [(f64, &str); 17] = [
         (0.0, "0"),
         (-0.0, "0"),
         (1.0, "1"),
@@ -111,6 +111,10 @@ fn numbers_print_as_ecmascript_prints_them() {
         (f64::MAX, "1.7976931348623157e+308"),
         (5e-324, "5e-324"),
         (1_795_298_644_120.0, "1795298644120"),
+        // Of two equally near the even one, unless only the other one reads back.
+        (1_130_000_000_000_000.0 + 0.25, "1130000000000000.2"),
+        (1_130_000_000_000_000.0 + 0.75, "1130000000000000.8"),
+        (2_f64.powi(-44), "5.684341886080802e-14"),
     ];
     for (number, text) in cases {
         assert_eq!(Number::from_f64(number).unwrap().as_str(), text);

@@ -37,7 +37,7 @@ fn cases() -> impl Iterator<Item = Case> {
 }
 
 /// Counts what is left to it.
-struct Counting<'p>(&'p Workers, AtomicUsize);
+pub(super) struct Counting<'p>(pub(super) &'p Workers, pub(super) AtomicUsize);
 
 impl fmt::Debug for Counting<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,7 +56,7 @@ impl Scripts for Counting<'_> {
     }
 }
 
-struct Among<'p>(&'p Workers);
+pub(super) struct Among<'p>(pub(super) &'p Workers);
 
 impl Environment for Among<'_> {
     fn register(&self, _: &str) -> Option<Register> {
@@ -69,7 +69,7 @@ impl Environment for Among<'_> {
 }
 
 /// The script of a case in an adapter: `a`, `b` and `c` are the values.
-fn adapter(script: &str) -> String {
+pub(super) fn adapter(script: &str) -> String {
     let mut long = String::new();
     let (mut quoted, mut before) = (false, ' ');
     for (at, character) in script.char_indices() {
