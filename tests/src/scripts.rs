@@ -1,6 +1,11 @@
 //! `evaluate` beyond simple expressions, through the binary: scripts run in processes of their own.
 
-use std::{collections::BTreeSet, fs, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -8,12 +13,11 @@ use tonic::Code;
 
 use crate::harness::{Answer, Authority, Counterpart, Setup, Suite, project};
 
-const ADAPTER: &str = "ADAPTER.ORDER-SHOP";
-
 /// A suite, and a shop that answers with orders.
 struct Scene {
     shop: Counterpart,
     suite: Suite,
+    adapters: AtomicUsize,
     _authority: Authority,
 }
 
@@ -28,17 +32,18 @@ impl Scene {
         let orders = json!({ "orders": [{ "id": 1, "total": 10.5 }, { "id": 2, "total": 4 }, { "id": 3, "total": 25 }] });
         let shop = Counterpart::start(&authority, move |_| Answer::json(200, &orders)).await;
         let suite = Setup::new(&authority).config(config).start().await;
-        Self { shop, suite, _authority: authority }
+        Self { shop, suite, adapters: AtomicUsize::new(0), _authority: authority }
     }
 
-    /// Runs an adapter whose result is that of a script.
+    /// Runs an adapter whose result is that of a script. It is a new one: a run may see for a moment what a register was before.
     async fn run(&self, script: &str) -> Result<Value, tonic::Status> {
         let adapter = json!({
             "requestMapping": { "url": self.shop.url("/orders") },
             "responseMapping": { "made": format!("${{evaluate:{script}}}") },
         });
-        self.suite.put_register(ADAPTER, &adapter.to_string()).await.expect("it is taken");
-        let run = self.suite.run(ADAPTER, &json!({ "least": 5 })).await?;
+        let name = format!("ADAPTER.ORDER-SHOP-{}", self.adapters.fetch_add(1, Ordering::Relaxed));
+        self.suite.put_register(&name, &adapter.to_string()).await.expect("it is taken");
+        let run = self.suite.run(&name, &json!({ "least": 5 })).await?;
         let result: Value = serde_json::from_slice(&run.result).expect("the result is JSON");
         Ok(result["made"].clone())
     }
@@ -69,6 +74,24 @@ async fn hostile_scripts_are_refused_and_the_next_run_works() {
             status.message()
         );
         assert_eq!(scene.run(SUM).await.expect("it runs"), json!(35.5), "after {name}");
+    }
+}
+
+/// The bits are those of the functions that the binary was linked with, in the place of the C library's.
+#[tokio::test]
+async fn elementary_functions_have_the_bits_that_they_have_everywhere() {
+    let scene = Scene::new().await;
+    let cases = fs::read(project().join("shared/scripts/testdata/maths.json")).expect("cases");
+    let cases: Vec<Value> = serde_json::from_slice(&cases).expect("JSON");
+    for case in cases {
+        let calculates = case["calculates"].as_str().expect("text");
+        let script = format!(
+            "const double = new Float64Array(1), words = new Uint32Array(double.buffer); let sum = 0; \
+             for (let i = 1; i <= 3000; i++) {{ double[0] = {calculates}; \
+             for (const word of words) sum = Math.imul(sum ^ word, 0x01000193); }} \
+             (sum >>> 0).toString(16).padStart(8, '0')"
+        );
+        assert_eq!(scene.run(&script).await.expect("it runs"), case["bits"], "{calculates}");
     }
 }
 

@@ -9,6 +9,9 @@ use std::{
     process::ExitCode,
 };
 
+// Has the engine calculate alike on every machine.
+use maths as _;
+
 use mapping::{ScriptError, ScriptErrorKind, Value};
 
 use crate::wire::{self, Reply, Request};

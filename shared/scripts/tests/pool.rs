@@ -22,6 +22,8 @@ mod guide;
 mod language;
 #[path = "pool/paths.rs"]
 mod paths;
+#[path = "pool/portable.rs"]
+mod portable;
 #[path = "pool/values.rs"]
 mod values;
 
