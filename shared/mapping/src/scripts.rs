@@ -10,7 +10,8 @@ use crate::value::Value;
 ///
 /// The same program with the same values and time gives the same value on every call and every machine, or the same error,
 /// but for [`ScriptErrorKind::Unavailable`] and [`ScriptErrorKind::Limit`]. Nothing of one evaluation is seen by the next. Both
-/// methods may hold the calling thread, for at most a few hundred milliseconds.
+/// methods may hold the calling thread, for at most 250 milliseconds where there is a processor to spare, and two seconds
+/// where there is none.
 pub trait Scripts: fmt::Debug + Send + Sync {
     /// Whether `source` is a script, without running it.
     ///

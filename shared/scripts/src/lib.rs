@@ -9,10 +9,11 @@
 //! * **One evaluation, one process.** A fresh process costs one to two milliseconds of processor time, a fresh engine in the
 //!   same process a tenth of one; but a process that has run one script is not known to be sound, and as workers wait, a
 //!   script has its answer after a quarter of a millisecond all the same (`cargo bench -p scripts`).
-//! * **Three bounds of time.** The engine's own (it does not hold in native functions), the pool's at
-//!   [`Config::time`] (it kills the process), and the kernel's (a second of processor time, should the pool be gone).
-//!   The first two go by the clock, but a script that had less than a fifth of that on a processor is waited for up to ten
-//!   times as long: a busy machine makes scripts slow and does not make them fail.
+//! * **Three bounds of time.** The kernel's is the one that always holds: a worker is killed as soon as it has had 225 ms of
+//!   a processor since it was ready, whatever it does and whether or not there still is a pool. The other two go by the
+//!   clock: the engine's own at 180 ms (it does not hold in native functions), and the pool's at [`Config::time`] (it kills
+//!   the process). They wait for a script that had less than a fifth of its time on a processor, the pool up to four times
+//!   as long: a busy machine makes scripts slow and does not make them fail.
 //! * **Memory.** The engine may take 64 MiB, the process 112 MiB of writable memory besides 8 MiB of stack.
 //! * **Same bytes.** No randomness (`Math.random` throws), no clock but the run's timestamp, UTC, nothing local (`Intl`), no
 //!   garbage collection that a script could see (`WeakRef`, `FinalizationRegistry`), no threads (`Atomics`,

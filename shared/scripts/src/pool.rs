@@ -34,17 +34,17 @@ pub struct Config {
     /// How many scripts run at once, and how many processes there are, at least 1.
     pub workers: usize,
     /// From when a script is handed to its worker to its answer; what takes longer is ended, unless the machine kept it
-    /// waiting: then it has ten times that.
+    /// waiting: then it has four times that.
     pub time: Duration,
     /// How long a script waits for a worker before it is refused.
     pub wait: Duration,
 }
 
 impl Default for Config {
-    /// As many workers as processors (2 to 16), 225 ms, so that it is over before 250, and a second.
+    /// As many workers as processors (2 to 16), 220 ms, so that it is over before 250, and a second.
     fn default() -> Self {
         let workers = thread::available_parallelism().map_or(2, NonZeroUsize::get).clamp(2, 16);
-        Self { workers, time: Duration::from_millis(225), wait: Duration::from_secs(1) }
+        Self { workers, time: Duration::from_millis(220), wait: Duration::from_secs(1) }
     }
 }
 
@@ -173,7 +173,8 @@ impl Workers {
             ),
             Failure::Ended => (
                 ScriptErrorKind::Limit,
-                "the script was ended: it took more memory than it may, or did what no script may".to_owned(),
+                "the script was ended: it took more time or memory than it may, or did what no script may"
+                    .to_owned(),
             ),
             Failure::Garbage => {
                 (ScriptErrorKind::Unavailable, format!("the script's worker failed: {failure}"))

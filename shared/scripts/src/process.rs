@@ -99,7 +99,7 @@ impl Deadline {
 /// How long a worker that is kept waiting is left alone before it is looked at again.
 const PAUSE: Duration = Duration::from_millis(5);
 /// How many times its time a worker that is kept waiting is waited for.
-const PATIENCE: u32 = 10;
+const PATIENCE: u32 = 4;
 
 /// A worker process. It ends with this value.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ mod thrown;
 use std::{
     io::{self, Read as _, Write as _},
     process::ExitCode,
+    time::Duration,
 };
 
 // Has the engine calculate alike on every machine.
@@ -16,6 +17,10 @@ use mapping::{ScriptError, ScriptErrorKind, Value};
 
 use crate::wire::{self, Reply, Request};
 use engine::Engine;
+
+/// What a worker may have of a processor from when it is ready. The kernel holds it to that; the engine and the pool end it
+/// sooner where they can. To start and to be taken down it has the rest of 250 ms.
+const PROCESSOR_TIME: Duration = Duration::from_millis(225);
 
 /// Serves one script over standard input and output. Everything that can be given up is given up before a byte is read.
 ///
@@ -41,6 +46,7 @@ fn ready() -> Result<Engine, String> {
     let engine = Engine::new().map_err(|error| format!("the JavaScript engine does not start: {error}"))?;
     // The first map of a process asks the kernel for randomness, which it may not later.
     drop(Value::from([("", Value::Null)]));
+    confine::end_in(PROCESSOR_TIME).map_err(|error| format!("its time cannot be bounded: {error}"))?;
     confine::filter().map_err(|error| {
         format!("the kernel does not filter its system calls: {error}; allow seccomp, or set `scripts.workers` to 0")
     })?;

@@ -1,14 +1,21 @@
 //! What a worker gives up: files, sockets, processes, memory beyond a bound, and nearly every system call.
 
 #[cfg(not(target_os = "linux"))]
-pub(super) use elsewhere::{filter, give_up};
+pub(super) use elsewhere::{end_in, filter, give_up};
 #[cfg(target_os = "linux")]
-pub(super) use linux::{filter, give_up};
+pub(super) use linux::{end_in, filter, give_up};
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::{collections::BTreeMap, fs, io};
+    use std::{collections::BTreeMap, fs, io, time::Duration};
 
+    use nix::{
+        sys::{
+            signal::{SigEvent, SigevNotify, Signal as Sent},
+            timer::{Expiration, Timer, TimerSetTimeFlags},
+        },
+        time::ClockId,
+    };
     use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
     use seccompiler::{
         BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
@@ -22,9 +29,8 @@ mod linux {
     const STACK: u64 = 8 << 20;
 
     /// The limits, and what each leaves.
-    const LIMITS: [(Resource, u64); 7] = [
+    const LIMITS: [(Resource, u64); 6] = [
         (Resource::Core, 0),
-        (Resource::Cpu, 1),
         (Resource::Data, MEMORY),
         (Resource::Fsize, 0),
         (Resource::Nofile, 0),
@@ -53,6 +59,17 @@ mod linux {
             // One of them was the folder itself, and is closed already.
             let _ = nix::unistd::close(number);
         }
+        Ok(())
+    }
+
+    /// Has the kernel kill the process as soon as it has had `time` of a processor from here on, whatever it is at then and
+    /// whatever has become of the pool.
+    pub(in super::super) fn end_in(time: Duration) -> Result<(), Error> {
+        let kill = SigEvent::new(SigevNotify::SigevSignal { signal: Sent::SIGKILL, si_value: 0 });
+        let mut timer = Timer::new(ClockId::CLOCK_PROCESS_CPUTIME_ID, kill)?;
+        timer.set(Expiration::OneShot(time.into()), TimerSetTimeFlags::empty())?;
+        // It lasts as long as the process.
+        std::mem::forget(timer);
         Ok(())
     }
 
@@ -109,6 +126,10 @@ mod linux {
 mod elsewhere {
     /// Nothing is given up where nothing can be: then there are no scripts.
     pub(in super::super) fn give_up() -> Result<(), &'static str> {
+        Err("this needs Linux")
+    }
+
+    pub(in super::super) fn end_in(_: std::time::Duration) -> Result<(), &'static str> {
         Err("this needs Linux")
     }
 

@@ -2,6 +2,10 @@
 
 use std::{fs, thread};
 
+use nix::sys::{
+    resource::{UsageWho, getrusage},
+    time::{TimeVal, TimeValLike},
+};
 use rustix::process::Signal;
 
 use super::*;
@@ -44,6 +48,37 @@ fn a_script_that_never_ends_is_ended() {
         let error = run(&pool, script).expect_err("it ends");
         assert_eq!(error.kind, ScriptErrorKind::Limit, "{script}");
         assert!(error.message.contains("longer than"), "{script}: {error}");
+    }
+}
+
+/// What this process's children have had of processors, as far as they were waited for.
+fn processor_time_of_children() -> Duration {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("the kernel counts");
+    let time = |time: TimeVal| Duration::from_micros(time.num_microseconds().try_into().expect("no debt"));
+    time(usage.user_time()) + time(usage.system_time())
+}
+
+/// The bound of time holds in the kernel, whatever the pool does and however busy the machine is.
+#[test]
+fn no_hostile_script_has_more_of_a_processor_than_it_may() {
+    // A pool that ends no script for a minute.
+    let minute = Duration::from_secs(60);
+    let config = Config { workers: 1, time: minute, wait: minute };
+    let taken = |script: &str| {
+        let before = processor_time_of_children();
+        let pool = Workers::start(config, command()).expect("the pool starts");
+        let ended = run(&pool, script);
+        drop(pool);
+        (processor_time_of_children() - before, ended)
+    };
+    // Two workers start, and one of them runs the script.
+    let (start, _) = taken("1");
+    for (name, script) in hostile() {
+        let (time, ended) = taken(&script);
+        assert!(
+            time <= Duration::from_millis(250) + start,
+            "{name}: {time:?}, {start:?} of it to start; {ended:?}"
+        );
     }
 }
 
