@@ -13,7 +13,7 @@ use std::{
 // Has the engine calculate alike on every machine.
 use maths as _;
 
-use mapping::{ScriptError, ScriptErrorKind, Value};
+use mapping::{ScriptError, ScriptErrorKind};
 
 use crate::wire::{self, Reply, Request};
 use engine::Engine;
@@ -44,8 +44,6 @@ pub fn serve() -> ExitCode {
 fn ready() -> Result<Engine, String> {
     confine::give_up().map_err(|error| format!("it cannot be confined: {error}"))?;
     let engine = Engine::new().map_err(|error| format!("the JavaScript engine does not start: {error}"))?;
-    // The first map of a process asks the kernel for randomness, which it may not later.
-    drop(Value::from([("", Value::Null)]));
     confine::end_in(PROCESSOR_TIME).map_err(|error| format!("its time cannot be bounded: {error}"))?;
     confine::filter().map_err(|error| {
         format!("the kernel does not filter its system calls: {error}; allow seccomp, or set `scripts.workers` to 0")

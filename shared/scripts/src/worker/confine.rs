@@ -7,7 +7,7 @@ pub(super) use linux::{end_in, filter, give_up};
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::{collections::BTreeMap, fs, io, time::Duration};
+    use std::{collections::BTreeMap, fs, hash::RandomState, io, time::Duration};
 
     use nix::{
         sys::{
@@ -76,6 +76,8 @@ mod linux {
     /// From here on everything but reading standard input, writing to standard output, memory, a clock and the end kills
     /// the process. It also gives up gaining privileges for good.
     pub(in super::super) fn filter() -> Result<(), Error> {
+        // A thread's first keys for hashes are asked of the kernel, and later ones made of them.
+        let _ = RandomState::new();
         let allow = SeccompAction::Allow;
         let filter = SeccompFilter::new(
             rules()?,

@@ -45,6 +45,15 @@ fn large_whole_numbers_keep_their_digits() {
     assert!(error.message.contains("beyond the range"), "{error}");
 }
 
+/// Many members have an index, whose hashes have keys of the process: it must have them before it is confined.
+#[test]
+fn an_object_of_many_members_is_handed_over_whatever_is_in_it() {
+    let pool = pool(2);
+    let members = (0..31).map(|member| format!("\"k{member}\":{member}"));
+    let object = format!("{{{},\"big\":12345678901234567890}}", members.collect::<Vec<_>>().join(","));
+    assert_eq!(with(&pool, "a", &[json(&object)]), Ok(object));
+}
+
 #[test]
 fn results_are_json_as_javascript_writes_it() {
     let pool = pool(2);
