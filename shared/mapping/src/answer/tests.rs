@@ -129,3 +129,23 @@ fn without_a_content_type_the_body_says_what_it_is() {
     assert_eq!(value(b"{broken"), "\"{broken\"");
     assert_eq!(value(b"\xff"), "\"/w==\"");
 }
+
+/// What a decoder drops between the letters of a secret would hide it from the search, which comes before.
+#[test]
+fn a_character_set_that_drops_bytes_is_not_read() {
+    let hidden = b"hun\x1b(Bter2";
+    let refused = "its character set cannot be read: ISO-2022-JP";
+    for content_type in ["text/plain; charset=iso-2022-jp", "text/plain; charset=csISO2022JP"] {
+        let error = value(content_type, hidden);
+        assert_eq!(
+            error,
+            format!("the answer is not the text its content type says: line 1, column 1: {refused}")
+        );
+    }
+    let json = [b"{\"a\": \"".as_slice(), b"\x1b$B\x1b(B\xff\"}"].concat();
+    assert!(value("application/json; charset=iso-2022-jp", &json).ends_with(refused));
+    let declared = [b"<?xml version='1.0' encoding='ISO-2022-JP'?><a>".as_slice(), hidden, b"</a>"].concat();
+    assert!(value("text/xml", &declared).ends_with(refused));
+    assert!(value("text/xml; charset=iso-2022-jp", b"<a/>").ends_with(refused));
+    assert!(value("text/plain; charset=hz-gb-2312", b"~{~}").contains("cannot be read"));
+}

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{CoderResult, DecoderResult, Encoding, UTF_8};
+use encoding_rs::{CoderResult, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::AnswerError;
 use crate::limits::Limits;
@@ -23,6 +23,10 @@ pub(super) fn decode<'b>(
         Some((marked, length)) => (marked, &body[length..]),
         None => (encoding.ok_or_else(unknown)?, body),
     };
+    if !reads_what_stands_there(encoding) {
+        let message = format!("its character set cannot be read: {}", encoding.name());
+        return Err(AnswerError::whole(format, message));
+    }
     if encoding == UTF_8 {
         let broken = |error: std::str::Utf8Error| at(body, error.valid_up_to(), format, encoding);
         return std::str::from_utf8(body).map(Cow::Borrowed).map_err(broken);
@@ -42,6 +46,15 @@ pub(super) fn decode<'b>(
         CoderResult::InputEmpty => Ok(Cow::Owned(text)),
         CoderResult::OutputFull => Err(too_long()),
     }
+}
+
+/// Whether every ASCII character of the text is the byte of the answer that stands for it, or in UTF-16 its two bytes.
+///
+/// Secrets are searched for in the bytes, before they are read: what was searched must be what is read. ISO-2022-JP is not,
+/// for it has sequences that say how to go on and give no character: `ESC ( B` in the midst of a secret would hide it from the
+/// search, and be gone when it is read.
+fn reads_what_stands_there(encoding: &'static Encoding) -> bool {
+    encoding.is_ascii_compatible() || [UTF_16LE, UTF_16BE].contains(&encoding)
 }
 
 /// How long the text will be, so that it is made in one piece; or where the bytes are none of the encoding's.
@@ -68,3 +81,6 @@ fn at(before: &[u8], offset: usize, format: &'static str, encoding: &'static Enc
     let (line, column) = position::of(before, offset);
     AnswerError { format, message: format!("its bytes are not {}", encoding.name()), line, column }
 }
+
+#[cfg(test)]
+mod tests;
