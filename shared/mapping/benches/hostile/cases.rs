@@ -111,11 +111,41 @@ pub(crate) const READ: [Make; 7] = [
     },
 ];
 
+/// The content type of a form.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
+/// So many pairs of a form.
+fn pairs(count: usize, pair: impl Fn(usize) -> String) -> Vec<u8> {
+    let pairs: Vec<String> = (0..count).map(pair).collect();
+    pairs.join("&").into_bytes()
+}
+
+/// Forms that are refused.
+pub(crate) const REFUSED_FORM: [Make; 7] = [
+    |_| case("a value of 100 MB", filled("a=", "a", b"", 100_000_000)),
+    |_| case("a million and one pairs of one name", pairs(1_000_001, |_| "a=1".to_owned())),
+    |_| case("a million and one names", pairs(1_000_001, |index| index.to_string())),
+    |of| case("bytes that are no UTF-8 at the end", filled("a=", "a", b"\xff", of.bytes)),
+    |of| case("escapes, no UTF-8 at the end", filled("a=", "%41", b"%ff", of.bytes)),
+    |of| case("spaces, no UTF-8 at the end", filled("a=", "+", b"%ff", of.bytes)),
+    |of| case("pairs, no UTF-8 at the end", filled("", "a=1&", b"%ff", of.bytes)),
+];
+
+/// Forms that are read.
+pub(crate) const READ_FORM: [Make; 6] = [
+    |of| case("pairs of one name", pairs(of.values, |_| "a=1".to_owned())),
+    |of| case("names", pairs(of.values, |index| index.to_string())),
+    |of| case("signs between pairs", filled("", "&", b"a", of.bytes)),
+    |of| case("a value", filled("a=", "a", b"", of.bytes)),
+    |of| case("a value of escapes", filled("a=", "%41", b"", of.bytes)),
+    |of| case("a name of spaces", filled("", "+", b"=a", of.bytes)),
+];
+
 /// Nearly as long as authored text may be.
 const AUTHORED: usize = 4_000_000;
 
 /// Authored text that is refused.
-pub(crate) const REFUSED_TEXT: [Make; 9] = [
+pub(crate) const REFUSED_TEXT: [Make; 12] = [
     |_| case("100,000 arrays in one another", "[".repeat(100_000)),
     |_| case("100,000 expressions in one another", "${if:".repeat(100_000)),
     |_| case("5 MB", filled("\"", "a", b"\"", 5_000_000)),
@@ -124,5 +154,8 @@ pub(crate) const REFUSED_TEXT: [Make; 9] = [
     |_| case("escapes that are none", filled("\"", "\\q", b"\"", AUTHORED)),
     |_| case("one key, again and again", filled("{", "\"a\":1,", b"}", 1_000_000)),
     |_| case("200,001 numbers", values(200_001, "0")),
+    |_| case("200,001 empty objects", values(200_001, "{}")),
+    |_| case("200,000 members, and the object they are in", members(200_000)),
+    |_| case("comments, and no value", filled("", "/**/", b"", AUTHORED)),
     |_| case("words that are no values", filled("[", "x,", b"]", AUTHORED)),
 ];

@@ -8,8 +8,8 @@ mod cases;
 
 use std::time::{Duration, Instant};
 
-use cases::{Case, Make, READ, REFUSED, REFUSED_TEXT, Scale};
-use mapping::{Value, relaxed};
+use cases::{Case, FORM, Make, READ, READ_FORM, REFUSED, REFUSED_FORM, REFUSED_TEXT, Scale};
+use mapping::{Value, answer, relaxed};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -21,6 +21,9 @@ const LARGE: Scale = Scale { bytes: 60 << 20, values: 999_999 };
 fn main() {
     report("Data that is refused", &REFUSED, |text| Value::from_json(text).is_ok());
     report("Data that is read", &READ, |text| Value::from_json(text).is_ok());
+    let form = |text: &[u8]| answer::to_value(Some(FORM), text).is_ok();
+    report("Forms that are refused", &REFUSED_FORM, form);
+    report("Forms that are read", &READ_FORM, form);
     report("Authored text that is refused", &REFUSED_TEXT, |text| {
         std::str::from_utf8(text).is_ok_and(|text| relaxed::parse(text).is_ok())
     });
