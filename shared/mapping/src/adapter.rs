@@ -10,7 +10,7 @@ use crate::environment::Environment;
 use crate::eval::Context;
 use crate::plan::Plan;
 use crate::request::RequestPlan;
-use crate::run::{Action, Answer, EvalError, Mapped, Next, Request, Run};
+use crate::run::{Actions, Answer, Continuation, EvalError, Mapped, Request, Run};
 use crate::value::Value;
 use follow_up::{ActionPlan, ConnectorPlan};
 
@@ -103,22 +103,25 @@ impl Adapter {
 
     /// What `onResponseActions` asks for after this answer, in order: actions whose `when` holds, and those without a `when`
     /// if the call had no error.
-    pub fn actions(&self, run: &Run, answer: &Answer, mapped: &Mapped) -> Result<Vec<Action>, EvalError> {
+    pub fn actions(&self, run: &Run, answer: &Answer, mapped: &Mapped) -> Result<Actions, EvalError> {
         let context = self.after(run, answer, mapped)?;
         let mut actions = Vec::with_capacity(self.actions.len());
         for (index, plan) in self.actions.iter().enumerate() {
             let action = plan.carry_out(&context, answer);
             actions.extend(action.map_err(|error| error.within(&format!("onResponseActions[{index}]")))?);
         }
-        Ok(actions)
+        let used = context.used();
+        Ok(Actions { actions, used })
     }
 
     /// The step that `onResponseConnector` asks for after this answer. An empty or null connector, or a `when` that does not
-    /// hold, ends the chain: `None`.
-    pub fn connector(&self, run: &Run, answer: &Answer, mapped: &Mapped) -> Result<Option<Next>, EvalError> {
-        let Some(plan) = &self.connector else { return Ok(None) };
+    /// hold, ends the chain: its [`next`](Continuation::next) is `None`.
+    pub fn connector(&self, run: &Run, answer: &Answer, mapped: &Mapped) -> Result<Continuation, EvalError> {
+        let Some(plan) = &self.connector else { return Ok(Continuation::default()) };
         let context = self.after(run, answer, mapped)?;
-        plan.next(&context).map_err(|error| error.within("onResponseConnector"))
+        let next = plan.next(&context).map_err(|error| error.within("onResponseConnector"))?;
+        let used = context.used();
+        Ok(Continuation { next, used })
     }
 
     fn after<'a>(

@@ -121,7 +121,7 @@ pub use diagnostic::{CODES, Code, Diagnostic, Example, Origin, Severity, Span};
 pub use environment::{Environment, Knowledge, Policy, Register, Secret};
 pub use limits::{Limits, Used};
 pub use reference::reference;
-pub use run::{Action, Answer, EvalError, Mapped, Next, Request, Run};
+pub use run::{Action, Actions, Answer, Continuation, EvalError, Mapped, Next, Request, Run};
 pub use scripts::{Program, ScriptError, ScriptErrorKind, Scripts};
 pub use template::{Algorithm, Content, Digest, EncodeError, Encoder, Hole, Part, Template};
 pub use value::{IntoMembers, JsonError, Number, Object, Value};

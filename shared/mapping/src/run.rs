@@ -68,6 +68,15 @@ pub struct Mapped {
     pub used: Used,
 }
 
+/// What `onResponseActions` asks for after an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Actions {
+    /// What is to be carried out, in order.
+    pub actions: Vec<Action>,
+    /// What making them took.
+    pub used: Used,
+}
+
 /// An entry of `onResponseActions` that is to be carried out.
 #[derive(Clone, PartialEq)]
 pub enum Action {
@@ -101,6 +110,15 @@ impl fmt::Debug for Action {
             }
         }
     }
+}
+
+/// How the chain goes on after an answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Continuation {
+    /// The next step; `None` where the chain ends.
+    pub next: Option<Next>,
+    /// What making it took.
+    pub used: Used,
 }
 
 /// What `onResponseConnector` asks for.

@@ -141,12 +141,13 @@ impl Case {
         };
         writeln!(out, "result: {}", mapped.result).unwrap();
         match adapter.actions(&self.run, answer, &mapped) {
-            Ok(actions) => {
-                actions.iter().for_each(|action| writeln!(out, "action: {}", show_action(action)).unwrap())
-            }
+            Ok(made) => made
+                .actions
+                .iter()
+                .for_each(|action| writeln!(out, "action: {}", show_action(action)).unwrap()),
             Err(error) => writeln!(out, "action error: {error}").unwrap(),
         }
-        match adapter.connector(&self.run, answer, &mapped) {
+        match adapter.connector(&self.run, answer, &mapped).map(|made| made.next) {
             Ok(Some(next)) => {
                 writeln!(out, "next: {} with {}", next.connectors.join(", "), next.data).unwrap()
             }

@@ -104,7 +104,7 @@ fn a_chain_does_not_nest_its_data_without_end() {
     let answer = crate::Answer::default();
     let mapped = adapter.map(&run, &answer).unwrap();
     for _ in 0..256 {
-        run.input = adapter.connector(&run, &answer, &mapped).unwrap().unwrap().data;
+        run.input = adapter.connector(&run, &answer, &mapped).unwrap().next.unwrap().data;
     }
     let error = adapter.connector(&run, &answer, &mapped).unwrap_err();
     assert_eq!(

@@ -6,7 +6,9 @@ const TEXT: &str = r#"{
     "constants": { "pair": { "a": "${currentObject:input.list}", "b": 1 } },
     "requestMapping": { "method": "POST", "url": "https://x.y/${currentObject:input.id}", "headers": { "H": "${currentObject:input.id}" },
         "query": { "q": "${currentObject:input.list}" }, "body": { "list": "${currentObject:input.list}", "text": "<${currentObject:input.id}>" } },
-    "responseMapping": [ { "all": "${currentObject:response}" }, "${currentObject:constants.pair}" ]
+    "responseMapping": [ { "all": "${currentObject:response}" }, "${currentObject:constants.pair}" ],
+    "onResponseActions": [ { "action": "patchRegister", "parameter": "A-${currentObject:input.id}", "data": { "value": "${currentObject:responseMapping}" } } ],
+    "onResponseConnector": { "connector": "A", "data": { "all": "${currentObject:responseMapping}" } }
 }"#;
 
 fn adapter() -> Adapter {
@@ -44,7 +46,11 @@ fn a_limit_is_what_may_be_used_and_no_more() {
     let adapter = adapter();
     let request = |limits| adapter.request(&run(limits)).map(|request| request.used);
     let map = |limits| adapter.map(&run(limits), &answer()).map(|mapped| mapped.used);
-    let stages: [&dyn Fn(Limits) -> Result<Used, crate::EvalError>; 2] = [&request, &map];
+    let mapped = adapter.map(&run(Limits::RUN), &answer()).unwrap();
+    let actions = |limits| adapter.actions(&run(limits), &answer(), &mapped).map(|made| made.used);
+    let connector = |limits| adapter.connector(&run(limits), &answer(), &mapped).map(|made| made.used);
+    let stages: [&dyn Fn(Limits) -> Result<Used, crate::EvalError>; 4] =
+        [&request, &map, &actions, &connector];
     for stage in stages {
         let Used { nodes, depth, output_bytes, fuel } = stage(Limits::RUN).unwrap();
         assert!(stage(Limits { nodes, depth, output_bytes, fuel, ..Limits::RUN }).is_ok());
@@ -69,9 +75,15 @@ fn a_limit_is_what_may_be_used_and_no_more() {
             let error = stage(limits).unwrap_err();
             assert!(error.message.ends_with(&told), "{error}, not {told}");
             assert!(
-                ["constants.", "requestMapping.", "responseMapping["]
-                    .iter()
-                    .any(|place| error.place.starts_with(place)),
+                [
+                    "constants.",
+                    "requestMapping.",
+                    "responseMapping[",
+                    "onResponseActions[",
+                    "onResponseConnector."
+                ]
+                .iter()
+                .any(|place| error.place.starts_with(place)),
                 "{error}"
             );
         }
@@ -108,8 +120,10 @@ fn what_is_read_again_and_again_takes_fuel_and_room() {
         )
     };
     let list = format!("[{}]", many("${currentObject:input}"));
+    let steps = format!("[{}]", many("${currentObject:input.${currentObject:input}}"));
     for text in [
         body("application/json", &list),
+        body("application/json", &steps),
         body("application/xml", &format!("{{ \"r\": {{ \"i\": {list} }} }}")),
         body("application/x-www-form-urlencoded", &format!("{{ \"i\": {list} }}")),
         body("text/plain", &format!("\"{}\"", "${currentObject:input}".repeat(20_000))),

@@ -132,7 +132,8 @@ fn the_printed_connectors_and_actions_are_carried_out() {
     let follow = |name| {
         let adapter = adapter_with(name);
         let mapped = adapter.map(&run, &answer).unwrap();
-        (adapter.actions(&run, &answer, &mapped).unwrap(), adapter.connector(&run, &answer, &mapped).unwrap())
+        let actions = adapter.actions(&run, &answer, &mapped).unwrap().actions;
+        (actions, adapter.connector(&run, &answer, &mapped).unwrap().next)
     };
     let (_, next) = follow("connector-other-adapter.txt");
     let next = next.unwrap();

@@ -133,13 +133,15 @@ impl Case {
             "gives" => request().map(|request| request.body.unwrap().masked()),
             "result" => mapped().map(|mapped| mapped.result.to_string()),
             "actions" => mapped().map(|mapped| {
-                let actions = adapter.actions(&self.run, &answer, &mapped).unwrap();
+                let actions = adapter.actions(&self.run, &answer, &mapped).unwrap().actions;
                 actions.iter().map(show_action).collect::<Vec<_>>().join("\n")
             }),
-            "next" => mapped().map(|mapped| match adapter.connector(&self.run, &answer, &mapped).unwrap() {
-                Some(next) => format!("{} with {}", next.connectors.join(", "), next.data),
-                None => "the chain ends".to_owned(),
-            }),
+            "next" => {
+                mapped().map(|mapped| match adapter.connector(&self.run, &answer, &mapped).unwrap().next {
+                    Some(next) => format!("{} with {}", next.connectors.join(", "), next.data),
+                    None => "the chain ends".to_owned(),
+                })
+            }
             "error" => request().and_then(|_| mapped()).map(|_| "no error".to_owned()),
             other => panic!("no block is called `{other}`"),
         };
