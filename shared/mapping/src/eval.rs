@@ -150,7 +150,7 @@ impl<'a> Context<'a> {
         let mut out = Template::default();
         for part in parts {
             match part.as_text() {
-                Some(text) => out.push_text(text),
+                Some(text) => self.put(text, &mut out)?,
                 None => self.write_text(&self.eval(part)?, &mut out)?,
             }
         }
@@ -190,7 +190,8 @@ impl<'a> Context<'a> {
         match step {
             PathStep::Key(key) => Ok(Cow::Borrowed(key)),
             PathStep::Value(plan) => {
-                let text = self.eval(plan)?.to_template().map_err(refused)?;
+                let mut text = Template::default();
+                self.write_text(&self.eval(plan)?, &mut text)?;
                 let text = text.into_text().map_err(|template| leak(&template))?;
                 Ok(Cow::Owned(Step::new(text)))
             }

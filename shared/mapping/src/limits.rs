@@ -24,10 +24,13 @@ pub struct Limits {
     pub nodes: usize,
     /// How deep `${…}` may be nested in one string.
     pub expressions: usize,
-    /// How many bytes of text and values a run may make, all its parts together.
+    /// How many bytes of text and values a run may make, all its parts together, and what is made on the way: a name counts as
+    /// often as data repeats it. Counted before it is made; escaping alone is counted after, for each value by itself. While
+    /// text grows it may be held twice, so that a run may hold a few times as much.
     pub output_bytes: usize,
     /// How many steps a run may take: one for every expression that is evaluated, for every value that is copied or
-    /// written, for every 64 bytes of text, and 100,000 for a script that is run whole. A step takes some ten nanoseconds.
+    /// written, for every 64 bytes of text that is made, for every 16 that a compiled script goes over, and 100,000 for a
+    /// script that is run whole. A step takes some ten nanoseconds.
     pub fuel: u64,
 }
 
@@ -57,7 +60,7 @@ impl Default for Limits {
     }
 }
 
-/// What a rendering or a mapping took of its [`Limits`].
+/// What a rendering or a mapping took of its [`Limits`], or what comes after an answer.
 ///
 /// The same adapter on the same data uses the same on every machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

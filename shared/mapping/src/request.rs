@@ -88,18 +88,28 @@ impl RequestPlan {
         writer: &mut UrlWriter,
         context: &Context<'_>,
     ) -> Result<(), EvalError> {
-        let query = context.eval(plan)?;
-        context.weigh(&query)?;
-        form::pairs(query, &mut |name, value| writer.pair(name, value.to_template().map_err(refused)?))
+        form::pairs(&context.eval(plan)?, context, |name, value| {
+            context.weigh(value)?;
+            let before = writer.size();
+            writer.pair(name, value.to_template().map_err(refused)?)?;
+            context.spend((writer.size() - before).saturating_sub(name.len()))
+        })
     }
 
     fn render_headers(&self, context: &Context<'_>) -> Result<Vec<(String, Template)>, EvalError> {
         let mut headers = Vec::with_capacity(self.headers.len() + 1);
         for ((name, plan), ready) in self.headers.iter().zip(&self.ready.headers) {
-            let mut push = |value| headers.push((name.clone(), value));
             match ready {
-                Some(value) => push(value.clone()),
-                None => render_header(plan, context, &mut push).map_err(|error| error.within(name))?,
+                Some(value) => headers.push((name.clone(), value.clone())),
+                None => {
+                    // Data says how often a header is repeated.
+                    let mut push = |value| {
+                        context.spend(size_of::<(String, Template)>() + name.len())?;
+                        headers.push((name.clone(), value));
+                        Ok(())
+                    };
+                    render_header(plan, context, &mut push).map_err(|error| error.within(name))?;
+                }
             }
         }
         Ok(headers)
@@ -121,10 +131,9 @@ const NOT_A_TIMEOUT: &str = "expected a time such as \"30s\", \"1500ms\" or \"2m
 fn render_header(
     plan: &Plan,
     context: &Context<'_>,
-    push: &mut impl FnMut(Template),
+    push: &mut impl FnMut(Template) -> Result<(), EvalError>,
 ) -> Result<(), EvalError> {
-    let mut each =
-        |value: &Rendered<'_>| header(value, context).map(|value| value.into_iter().for_each(&mut *push));
+    let mut each = |value: &Rendered<'_>| header(value, context)?.into_iter().try_for_each(&mut *push);
     match context.eval(plan)? {
         Rendered::Data(Value::Array(items)) => items.iter().try_for_each(|item| each(&Rendered::Data(item))),
         Rendered::Array(items) => items.iter().try_for_each(each),

@@ -25,6 +25,7 @@
 mod call;
 mod canonical;
 mod coerce;
+mod cost;
 mod eval;
 mod lex;
 mod list;

@@ -43,6 +43,13 @@ impl Context<'_> {
         self.own_at(rendered, 0)
     }
 
+    /// How many bytes a value takes, and the steps of finding that out.
+    pub(crate) fn bytes_of(&self, value: &Value) -> Result<usize, EvalError> {
+        let size = Size::of(value);
+        self.burn(size.nodes)?;
+        Ok(size.bytes)
+    }
+
     /// Counts a value that a run makes, where it did not come by [`Self::own`].
     pub(crate) fn spend_on(&self, value: &Value) -> Result<(), EvalError> {
         let size = Size::of(value);

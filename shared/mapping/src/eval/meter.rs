@@ -70,6 +70,12 @@ impl Meter {
         self.burn(size.nodes)
     }
 
+    /// How large a value is when it is written out, as far as the steps that are left can tell.
+    pub(super) fn size(&self, value: &Rendered<'_>) -> Size {
+        let left = self.limits.fuel.saturating_sub(self.fuel.get());
+        value.size(usize::try_from(left).unwrap_or(usize::MAX))
+    }
+
     /// Whether so much could be made at all, before it is.
     pub(super) fn room_for(&self, size: Size) -> Result<(), EvalError> {
         let made = self.output_bytes.get() + size.text;
@@ -92,7 +98,7 @@ pub(super) struct Size {
     pub(super) depth: usize,
     /// About what it takes in memory.
     pub(super) bytes: usize,
-    /// The least it takes as text, of whatever format.
+    /// The least it takes as text: of JSON where it is an array or an object.
     pub(super) text: usize,
 }
 
@@ -115,7 +121,7 @@ impl Size {
             Value::Object(object) => {
                 size.depth = 1;
                 for (key, value) in object.iter() {
-                    size.bytes += size_of::<String>() + key.len();
+                    size.name(key);
                     size.hold(Self::of(value));
                 }
             }
@@ -131,6 +137,12 @@ impl Size {
         self.text += inner.text;
     }
 
+    /// A member has a name.
+    fn name(&mut self, key: &str) {
+        self.bytes += size_of::<String>();
+        self.write(key.len());
+    }
+
     fn write(&mut self, length: usize) {
         self.bytes += length;
         self.text += length;
@@ -138,8 +150,9 @@ impl Size {
 }
 
 impl Rendered<'_> {
-    /// How large it is when it is written out.
-    pub(super) fn size(&self) -> Size {
+    /// How large it is when it is written out. Nothing more is looked at when there are more values than `most`: the same data
+    /// may stand in it many times.
+    pub(super) fn size(&self, most: usize) -> Size {
         let mut size = Size::STRUCTURE;
         match self {
             Self::Data(value) => return Size::of(value),
@@ -149,11 +162,21 @@ impl Rendered<'_> {
                 size.write(template.size());
                 return size;
             }
-            Self::Array(items) => items.iter().for_each(|item| size.hold(item.size())),
+            Self::Array(items) => {
+                for item in items {
+                    if size.nodes > most {
+                        break;
+                    }
+                    size.hold(item.size(most));
+                }
+            }
             Self::Object(members) => {
                 for (key, value) in members {
-                    size.bytes += size_of::<String>() + key.len();
-                    size.hold(value.size());
+                    if size.nodes > most {
+                        break;
+                    }
+                    size.name(key);
+                    size.hold(value.size(most));
                 }
             }
         }

@@ -5,7 +5,7 @@ use super::{Context, refused};
 use crate::plan::Plan;
 use crate::rendered::Rendered;
 use crate::run::EvalError;
-use crate::template::Template;
+use crate::template::{Encoder, Template};
 use crate::value::write_string;
 
 impl Context<'_> {
@@ -50,7 +50,7 @@ impl Context<'_> {
         level: usize,
         out: &mut Template,
     ) -> Result<(), EvalError> {
-        let size = value.size();
+        let size = self.meter.size(value);
         self.meter.count(size, level)?;
         self.meter.room_for(size)?;
         let before = out.size();
@@ -66,9 +66,29 @@ impl Context<'_> {
         self.spend(out.size() - before)
     }
 
+    /// Appends a value as text, escaped for its place.
+    pub(crate) fn place(
+        &self,
+        value: &Rendered<'_>,
+        encoder: Encoder,
+        out: &mut Template,
+    ) -> Result<(), EvalError> {
+        self.weigh(value)?;
+        let before = out.size();
+        out.place(value.to_template().map_err(refused)?, encoder).map_err(refused)?;
+        self.spend(out.size() - before)
+    }
+
+    /// Appends text for a place of the author's, or a name: counted before it is written, because data may repeat it.
+    pub(crate) fn put(&self, text: &str, out: &mut Template) -> Result<(), EvalError> {
+        self.spend(text.len())?;
+        out.push_text(text);
+        Ok(())
+    }
+
     /// Whether a value could be written once at all: asked before it is, so that nothing is held beyond the limits.
     pub(crate) fn weigh(&self, value: &Rendered<'_>) -> Result<(), EvalError> {
-        let size = value.size();
+        let size = self.meter.size(value);
         self.meter.room_for(size)?;
         self.burn(size.nodes)
     }

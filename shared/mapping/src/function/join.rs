@@ -2,7 +2,6 @@
 
 use super::operation::{Arguments, Operation, Site};
 use super::{Example, Function, Group, Split};
-use crate::eval::refused;
 use crate::rendered::Rendered;
 use crate::run::EvalError;
 use crate::template::Template;
@@ -88,12 +87,10 @@ impl Joined<'_, '_> {
         if item.is_null() {
             return Ok(());
         }
-        let item = item.to_template().map_err(refused)?;
         if !std::mem::take(&mut self.empty) {
+            self.arguments.spend(self.separator.len())?;
             self.out.push_text(&self.separator);
         }
-        self.arguments.spend(self.separator.len() + item.size())?;
-        self.out.push_template(item);
-        Ok(())
+        self.arguments.write(item, &mut self.out)
     }
 }

@@ -69,7 +69,13 @@ impl Operation for JoinArrays {
     fn apply<'c>(&'c self, arguments: &Arguments<'c>) -> Result<Rendered<'c>, EvalError> {
         let mut joined = Vec::new();
         for (index, key) in self.keys.iter().enumerate() {
-            match arguments.get(index)? {
+            let array = arguments.get(index)?;
+            let items = match &array {
+                Rendered::Array(items) => items.len(),
+                other => other.value().and_then(Value::as_array).map_or(0, <[Value]>::len),
+            };
+            arguments.spend(items * size_of::<Rendered<'_>>())?;
+            match array {
                 Rendered::Array(items) => joined.extend(items),
                 Rendered::Data(Value::Array(items)) => joined.extend(items.iter().map(Rendered::Data)),
                 Rendered::Own(Value::Array(items)) => joined.extend(items.into_iter().map(Rendered::Own)),

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::compile::{Compiler, Scope};
-use crate::eval::{Context, refused};
+use crate::eval::Context;
 use crate::expression::Call;
 use crate::plan::Plan;
 use crate::relaxed::Text;
@@ -69,8 +69,8 @@ impl<'c> Arguments<'c> {
         if value.is_null() {
             return Ok(None);
         }
-        let template = value.to_template().map_err(refused)?;
-        self.spend(template.size())?;
+        let mut template = Template::default();
+        self.write(&value, &mut template)?;
         Ok(Some(template))
     }
 
@@ -86,12 +86,17 @@ impl<'c> Arguments<'c> {
         }
     }
 
+    /// Appends a value as text that may have holes.
+    pub(crate) fn write(&self, value: &Rendered<'_>, out: &mut Template) -> Result<(), EvalError> {
+        self.context.write_text(value, out)
+    }
+
     /// How many arguments there are.
     pub(crate) fn given(&self) -> usize {
         self.plans.len()
     }
 
-    /// Counts what is made against the limit of the run.
+    /// Counts what is made against the limit of the run; asked before it is made.
     pub(crate) fn spend(&self, bytes: usize) -> Result<(), EvalError> {
         self.context.spend(bytes)
     }
@@ -104,8 +109,10 @@ pub(super) struct OnText(pub(super) fn(&str) -> Result<Value, &'static str>);
 impl Operation for OnText {
     fn apply<'c>(&'c self, arguments: &Arguments<'c>) -> Result<Rendered<'c>, EvalError> {
         let Some(text) = arguments.text(0)? else { return Ok(Rendered::NULL) };
+        // About as long as the text, or at most three times.
+        arguments.spend(text.len())?;
         let value = (self.0)(&text).map_err(EvalError::new)?;
-        arguments.spend(value.as_str().map_or(0, str::len))?;
+        arguments.spend(value.as_str().map_or(0, str::len).saturating_sub(text.len()))?;
         Ok(Rendered::Own(value))
     }
 }

@@ -3,7 +3,7 @@
 use super::format::Format;
 use super::places::{JsonPlace, XmlPlace};
 use super::{form, multipart, xml};
-use crate::eval::{Context, refused};
+use crate::eval::Context;
 use crate::plan::Plan;
 use crate::rendered::Rendered;
 use crate::run::EvalError;
@@ -57,7 +57,7 @@ pub(super) fn render(
                 let (body, boundary) = multipart::render(&value, format, context)?;
                 return Ok(Made { body: Some(body), content_type: None, boundary: Some(boundary) });
             }
-            whole(value, format, context)?
+            whole(&value, format, context)?
         }
         BodyPlan::Text(_) if format.is_multipart() => return Err(EvalError::new(multipart::NO_TEXT)),
         BodyPlan::Text(parts) => text(parts, format, context)?,
@@ -85,44 +85,39 @@ const ROOM: usize = 512;
 
 /// A value in the form of a content type that has no parts.
 pub(super) fn whole(
-    value: Rendered<'_>,
+    value: &Rendered<'_>,
     format: Format,
     context: &Context<'_>,
 ) -> Result<Template, EvalError> {
-    let is_text = match &value {
+    let is_text = match value {
         Rendered::Text(_) => true,
         other => matches!(other.value(), Some(Value::String(_) | Value::Number(_) | Value::Bool(_))),
     };
     if format == Format::Json {
         let mut out = Template::with_capacity(ROOM);
-        context.write_json(&value, 0, &mut out)?;
+        context.write_json(value, 0, &mut out)?;
         return Ok(out);
     }
-    context.weigh(&value)?;
-    let out = match format {
-        _ if is_text => value.to_template().map_err(refused),
-        Format::Form => form::render(value),
-        Format::Xml => xml::render(value),
+    match format {
+        _ if is_text => {
+            let mut out = Template::default();
+            context.write_text(value, &mut out)?;
+            Ok(out)
+        }
+        Format::Form => form::render(value, context),
+        Format::Xml => xml::render(value, context),
         Format::Json | Format::Text | Format::FormData | Format::Multipart => Err(EvalError::new(NO_FORM)),
-    }?;
-    context.spend(out.size())?;
-    Ok(out)
+    }
 }
 
 fn text(parts: &[TextPart], format: Format, context: &Context<'_>) -> Result<Template, EvalError> {
     let mut out = Template::default();
     for part in parts {
         match part {
-            TextPart::Text(text) => {
-                out.push_text(text);
-                context.spend(text.len())?;
-            }
+            TextPart::Text(text) => context.put(text, &mut out)?,
             TextPart::Value { plan, json, xml } => {
                 let value = context.eval(plan)?;
-                context.weigh(&value)?;
-                let before = out.size();
-                place(&value, format, *json, *xml, &mut out)?;
-                context.spend(out.size() - before)?;
+                place(&value, format, (*json, *xml), context, &mut out)?;
             }
         }
     }
@@ -132,18 +127,18 @@ fn text(parts: &[TextPart], format: Format, context: &Context<'_>) -> Result<Tem
 fn place(
     value: &Rendered<'_>,
     format: Format,
-    json: JsonPlace,
-    xml: XmlPlace,
+    (json, xml): (JsonPlace, XmlPlace),
+    context: &Context<'_>,
     out: &mut Template,
 ) -> Result<(), EvalError> {
     let encoder = match format {
-        Format::Json if json == JsonPlace::Value => return value.write_json(out).map_err(refused),
+        Format::Json if json == JsonPlace::Value => return context.write_json(value, 0, out),
         Format::Json => Encoder::JsonString,
         Format::Form => Encoder::Form,
         Format::Xml => xml_encoder(xml).map_err(EvalError::new)?,
         Format::Text | Format::FormData | Format::Multipart => Encoder::Raw,
     };
-    out.place(value.to_template().map_err(refused)?, encoder).map_err(refused)
+    context.place(value, encoder, out)
 }
 
 /// How a value is escaped at a place of XML text, or why it cannot stand there.

@@ -49,9 +49,9 @@ pub(super) fn render(
             push(Some(name), &value, context, &mut parts).map_err(|error| error.within(name))?;
         }
     } else {
-        for (index, value) in items(value).ok_or_else(|| EvalError::new(NO_PARTS))?.iter().enumerate() {
+        for (index, value) in items(value).ok_or_else(|| EvalError::new(NO_PARTS))?.enumerate() {
             let within = |error: EvalError| error.within(&format!("[{index}]"));
-            push(None, value, context, &mut parts).map_err(within)?;
+            push(None, &value, context, &mut parts).map_err(within)?;
         }
     }
     let boundary = boundary::choose(context.seed(), &parts)?;
@@ -65,8 +65,8 @@ fn push(
     context: &Context<'_>,
     parts: &mut Vec<Part>,
 ) -> Result<(), EvalError> {
-    if let Some(items) = items(value) {
-        return items.iter().try_for_each(|item| push(name, item, context, parts));
+    if let Some(mut items) = items(value) {
+        return items.try_for_each(|item| push(name, &item, context, parts));
     }
     if let Some(part) = describe::part(name, value, context)? {
         context.spend(part.headers.len())?;

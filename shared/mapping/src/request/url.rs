@@ -99,10 +99,16 @@ impl UrlWriter {
             UrlPart::Value(plan) => {
                 let value = context.eval(plan)?;
                 context.weigh(&value)?;
+                let before = self.size();
                 self.value(&value, plan.is_static())?;
-                context.spend(value.value().and_then(crate::Value::as_str).map_or(0, str::len))
+                context.spend(self.size() - before)
             }
         }
+    }
+
+    /// How many bytes were written.
+    pub(super) fn size(&self) -> usize {
+        self.out.size() + self.scheme.len()
     }
 
     /// A part whose value does not depend on data; for the check.

@@ -1,68 +1,86 @@
 //! Objects as XML, by the `xmltodict` convention: attributes `@name`, text `#text`, arrays as repeated elements.
 
-use super::members::{items, members};
-use crate::eval::refused;
+use super::members::{Member, items, members};
+use crate::eval::Context;
 use crate::rendered::Rendered;
 use crate::run::EvalError;
 use crate::template::{Encoder, Template};
 use crate::xml_name::is_name;
 
 /// An object of one member as a document; the member is its root element.
-pub(super) fn render(value: Rendered<'_>) -> Result<Template, EvalError> {
-    let mut out = Template::text("<?xml version=\"1.0\" encoding=\"utf-8\"?>");
-    match members(&value).as_deref() {
-        Some([(name, root)]) if repeats(root) == 1 => element(name, root, &mut out)?,
+pub(super) fn render(value: &Rendered<'_>, context: &Context<'_>) -> Result<Template, EvalError> {
+    let mut writer = Writer { context, out: Template::default() };
+    writer.put("<?xml version=\"1.0\" encoding=\"utf-8\"?>")?;
+    match members(value).as_deref() {
+        Some([(name, root)]) if repeats(root) == 1 => writer.member(name, root)?,
         _ => return Err(EvalError::new(NO_ROOT)),
     }
-    Ok(out)
+    Ok(writer.out)
 }
 
 const NO_ROOT: &str = "XML needs an object of one member, its root element";
 
 /// How many elements a value becomes.
 fn repeats(value: &Rendered<'_>) -> usize {
-    items(value).map_or(1, |items| items.iter().map(repeats).sum())
+    items(value).map_or(1, |items| items.map(|item| repeats(&item)).sum())
 }
 
-fn element(name: &str, value: &Rendered<'_>, out: &mut Template) -> Result<(), EvalError> {
-    if !is_name(name) {
-        return Err(EvalError::new("a member's name is not the name of an XML element"));
-    }
-    if let Some(items) = items(value) {
-        return items.iter().try_for_each(|item| element(name, item, out));
-    }
-    if let Some(members) = members(value) {
-        return structured(name, &members, out).map_err(|error| error.within(name));
-    }
-    out.push_text(&format!("<{name}>"));
-    put(value, Encoder::XmlText, out).map_err(|error| error.within(name))?;
-    out.push_text(&format!("</{name}>"));
-    Ok(())
+/// Counts whatever it writes, names above all: data says how long they are, and how often they are repeated.
+struct Writer<'w> {
+    context: &'w Context<'w>,
+    out: Template,
 }
 
-fn structured(name: &str, members: &[(&str, Rendered<'_>)], out: &mut Template) -> Result<(), EvalError> {
-    out.push_text(&format!("<{name}"));
-    for (key, value) in members {
-        if let Some(attribute) = key.strip_prefix('@') {
-            if !is_name(attribute) {
-                return Err(EvalError::new("a member's name is not the name of an XML attribute"));
+impl Writer<'_> {
+    /// A member of an object as an element, or several.
+    fn member(&mut self, name: &str, value: &Rendered<'_>) -> Result<(), EvalError> {
+        if !is_name(name) {
+            return Err(EvalError::new("a member's name is not the name of an XML element"));
+        }
+        self.elements(name, value)
+    }
+
+    fn elements(&mut self, name: &str, value: &Rendered<'_>) -> Result<(), EvalError> {
+        self.context.burn(1)?;
+        if let Some(mut items) = items(value) {
+            return items.try_for_each(|item| self.elements(name, &item));
+        }
+        ["<", name].into_iter().try_for_each(|text| self.put(text))?;
+        match members(value) {
+            Some(members) => self.content(&members),
+            None => self.put(">").and_then(|()| self.value(value, Encoder::XmlText)),
+        }
+        .map_err(|error| error.within(name))?;
+        ["</", name, ">"].into_iter().try_for_each(|text| self.put(text))
+    }
+
+    /// What an object makes of its element, from the attributes on.
+    fn content(&mut self, members: &[Member<'_>]) -> Result<(), EvalError> {
+        for (key, value) in members {
+            if let Some(attribute) = key.strip_prefix('@') {
+                if !is_name(attribute) {
+                    return Err(EvalError::new("a member's name is not the name of an XML attribute"));
+                }
+                [" ", attribute, "=\""].into_iter().try_for_each(|text| self.put(text))?;
+                self.value(value, Encoder::XmlAttribute)?;
+                self.put("\"")?;
             }
-            out.push_text(&format!(" {attribute}=\""));
-            put(value, Encoder::XmlAttribute, out)?;
-            out.push_text("\"");
         }
-    }
-    out.push_text(">");
-    for (key, value) in members.iter().filter(|(key, _)| !key.starts_with('@')) {
-        match *key {
-            "#text" => put(value, Encoder::XmlText, out)?,
-            key => element(key, value, out)?,
+        self.put(">")?;
+        for (key, value) in members.iter().filter(|(key, _)| !key.starts_with('@')) {
+            match *key {
+                "#text" => self.value(value, Encoder::XmlText)?,
+                key => self.member(key, value)?,
+            }
         }
+        Ok(())
     }
-    out.push_text(&format!("</{name}>"));
-    Ok(())
-}
 
-fn put(value: &Rendered<'_>, encoder: Encoder, out: &mut Template) -> Result<(), EvalError> {
-    out.place(value.to_template().map_err(refused)?, encoder).map_err(refused)
+    fn put(&mut self, text: &str) -> Result<(), EvalError> {
+        self.context.put(text, &mut self.out)
+    }
+
+    fn value(&mut self, value: &Rendered<'_>, encoder: Encoder) -> Result<(), EvalError> {
+        self.context.place(value, encoder, &mut self.out)
+    }
 }

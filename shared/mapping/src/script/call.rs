@@ -3,15 +3,28 @@
 use std::borrow::Cow;
 
 use super::coerce::{Js, Result, Stop, is_big};
+<<<<<<< HEAD
 use super::{canonical, list, maths, text};
 use crate::value::{Number, Value};
+=======
+use super::cost::Cost;
+use super::{list, maths, text};
+use crate::value::{Number, Object, Value};
+>>>>>>> 6ad891e (Runs: what is made is paid for before it is made)
 
-/// What a function or method is called with; what is missing is undefined.
-pub(super) struct Arguments<'a>(pub(super) Vec<Js<'a>>);
+/// What a function or method is called with, and who pays for it; what is missing is undefined.
+pub(super) struct Arguments<'a>(pub(super) Vec<Js<'a>>, pub(super) Cost<'a>);
 
 impl<'a> Arguments<'a> {
     pub(super) fn get(&self, index: usize) -> &Js<'a> {
         self.0.get(index).unwrap_or(&Js::Undefined)
+    }
+
+    /// `ToString` of an argument that is gone over.
+    pub(super) fn text(&self, index: usize) -> Result<Cow<'_, str>> {
+        let text = self.get(index).text(self.1)?;
+        self.1.read(text.len())?;
+        Ok(text)
     }
 
     /// `ToIntegerOrInfinity` of an argument; none where it is undefined.
@@ -19,7 +32,7 @@ impl<'a> Arguments<'a> {
         match self.get(index) {
             Js::Undefined => Ok(None),
             given => {
-                let number = given.number()?;
+                let number = given.number(self.1)?;
                 Ok(Some(if number.is_nan() { 0.0 } else { number.trunc() }))
             }
         }
@@ -112,7 +125,7 @@ impl Method {
             Js::Number(_) | Js::Handed(_) | Js::Bool(_)
                 if self == Self::ToString && arguments.0.is_empty() =>
             {
-                Ok(Js::text_of(this.text()?))
+                Ok(Js::text_of(this.text(arguments.1)?))
             }
             Js::Handed(number) if is_big(&number) => {
                 Err(Stop::Beyond("the script calls a method of a BigInt"))
@@ -173,18 +186,36 @@ impl Function {
             Self::IsArray => {
                 Ok(Js::Bool(matches!(first, Js::Structure(value) if matches!(**value, Value::Array(_)))))
             }
-            Self::Keys => keys(first),
-            Self::Parse => parse(&first.text()?, arguments),
+            Self::Keys => keys(first, arguments.1),
+            Self::Parse => parse(&arguments.text(0)?, arguments),
             Self::Stringify => stringify(arguments),
-            Self::ParseFloat => maths::parse_float(&first.text()?),
-            Self::ParseInt => maths::parse_int(&first.text()?, arguments),
-            Self::IsNaN => Ok(Js::Bool(first.number()?.is_nan())),
-            Self::Maths(function) => function.call(&arguments.0),
+            Self::ParseFloat => maths::parse_float(&arguments.text(0)?),
+            Self::ParseInt => maths::parse_int(&arguments.text(0)?, arguments),
+            Self::IsNaN => Ok(Js::Bool(first.number(arguments.1)?.is_nan())),
+            Self::Maths(function) => function.call(arguments),
         }
     }
 }
 
+<<<<<<< HEAD
 fn keys<'c>(of: &Js<'c>) -> Result<Js<'c>> {
+=======
+/// A key that JavaScript would put before the others: an array index (ECMAScript, 10.1.11).
+fn is_index(key: &str) -> bool {
+    key == "0"
+        || (!key.starts_with('0')
+            && key.len() <= 20
+            && !key.is_empty()
+            && key.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+const ORDER: Stop = Stop::Beyond("the script reads an object whose keys JavaScript puts in another order");
+
+fn keys<'c>(of: &Js<'_>, cost: Cost<'_>) -> Result<Js<'c>> {
+    if let Js::Structure(value) = of {
+        pay_for_keys(value, cost)?;
+    }
+>>>>>>> 6ad891e (Runs: what is made is paid for before it is made)
     let keys = match of {
         Js::Structure(value) => match &**value {
             Value::Object(object) => {
@@ -199,12 +230,27 @@ fn keys<'c>(of: &Js<'c>) -> Result<Js<'c>> {
     Ok(Js::Structure(Cow::Owned(Value::Array(keys))))
 }
 
-fn parse<'c>(text: &str, arguments: &Arguments<'c>) -> Result<Js<'c>> {
+fn pay_for_keys(of: &Value, cost: Cost<'_>) -> Result<()> {
+    /// An index of an array has no more digits.
+    const DIGITS: usize = 20;
+    match of {
+        Value::Object(object) => {
+            cost.look(object.len())?;
+            cost.make(object.keys().map(|key| size_of::<Value>() + key.len()).sum())
+        }
+        Value::Array(items) => cost.make(items.len() * (size_of::<Value>() + DIGITS)),
+        _ => Ok(()),
+    }
+}
+
+fn parse<'c>(text: &str, arguments: &Arguments<'_>) -> Result<Js<'c>> {
     if arguments.0.len() > 1 {
         return Err(Stop::Beyond("the script revives JSON"));
     }
+    arguments.1.make(text.len())?;
     let parsed = Value::from_json(text.as_bytes())
         .map_err(|_| Stop::Beyond("the script reads JSON that this language would not"))?;
+<<<<<<< HEAD
     if all_doubles(&parsed) {
         Ok(Js::owned(parsed))
     } else {
@@ -221,20 +267,61 @@ fn all_doubles(value: &Value) -> bool {
         Value::Object(object) => object.iter().all(|(_, member)| all_doubles(member)),
         _ => true,
     }
+=======
+    arguments.1.make(arguments.1.bytes(&parsed)?.saturating_sub(text.len()))?;
+    canonical(parsed).map(Js::owned)
+>>>>>>> 6ad891e (Runs: what is made is paid for before it is made)
 }
 
 fn stringify<'c>(arguments: &Arguments<'c>) -> Result<Js<'c>> {
     if arguments.0.len() > 1 {
         return Err(Stop::Beyond("the script formats JSON"));
     }
+    let cost = arguments.1;
     let value = match arguments.get(0) {
         Js::Undefined => return Ok(Js::Undefined),
+<<<<<<< HEAD
         Js::Structure(value) => (**value).clone(),
         Js::Handed(number) => Value::Number((**number).clone()),
+=======
+        Js::Structure(value) => canonical(cost.copy(value)?)?,
+        Js::Handed(number) => {
+            cost.make(number.as_str().len())?;
+            canonical(Value::Number((**number).clone()))?
+        }
+>>>>>>> 6ad891e (Runs: what is made is paid for before it is made)
         Js::Number(number) => Number::from_f64(*number).map_or(Value::Null, Value::Number),
         Js::Null => Value::Null,
         Js::Bool(value) => Value::Bool(*value),
-        Js::Text(text) => Value::from(&**text),
+        Js::Text(text) => {
+            cost.make(text.len())?;
+            Value::from(&**text)
+        }
     };
+<<<<<<< HEAD
     Ok(Js::text_of(canonical::value(value)?.to_string()))
+=======
+    let text = value.to_string();
+    cost.make(text.len())?;
+    Ok(Js::text_of(text))
+}
+
+/// The value as JavaScript holds it: numbers as it prints them, keys in its order.
+fn canonical(value: Value) -> Result<Value> {
+    Ok(match value {
+        Value::Number(number) => {
+            let printed = number.fits_f64().then(|| Number::from_f64(number.as_f64())).flatten();
+            Value::Number(printed.ok_or(Stop::Beyond("the script has JSON of a number with many digits"))?)
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(canonical).collect::<Result<_>>()?),
+        Value::Object(object) if object.keys().any(|key| is_index(key) || key == "toJSON") => {
+            return Err(ORDER);
+        }
+        Value::Object(object) => {
+            let member = |(key, value)| Ok((key, canonical(value)?));
+            Value::Object(object.into_iter().map(member).collect::<Result<Object>>()?)
+        }
+        other => other,
+    })
+>>>>>>> 6ad891e (Runs: what is made is paid for before it is made)
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use super::cost::Cost;
 use crate::run::EvalError;
 use crate::value::{Number, Value, ecmascript};
 
@@ -118,7 +119,7 @@ impl<'a> Js<'a> {
     }
 
     /// `ToNumber`.
-    pub(super) fn number(&self) -> Result<f64> {
+    pub(super) fn number(&self, cost: Cost<'_>) -> Result<f64> {
         match self {
             Self::Undefined => Ok(f64::NAN),
             Self::Null => Ok(0.0),
@@ -128,13 +129,16 @@ impl<'a> Js<'a> {
             Self::Handed(_) => Err(Stop::Beyond(
                 "the script computes with a number of more digits than JavaScript's numbers hold",
             )),
-            Self::Text(text) => number_of(text),
-            Self::Structure(_) => number_of(&self.text()?),
+            Self::Text(_) | Self::Structure(_) => {
+                let text = self.text(cost)?;
+                cost.read(text.len())?;
+                number_of(&text)
+            }
         }
     }
 
     /// `ToString`.
-    pub(super) fn text(&self) -> Result<Cow<'_, str>> {
+    pub(super) fn text(&self, cost: Cost<'_>) -> Result<Cow<'_, str>> {
         Ok(match self {
             Self::Undefined => "undefined".into(),
             Self::Null => "null".into(),
@@ -142,48 +146,49 @@ impl<'a> Js<'a> {
             Self::Bool(false) => "false".into(),
             Self::Number(number) => text_of(*number),
             Self::Handed(number) if is_big(number) => number.as_str().into(),
-            Self::Handed(_) => text_of(self.number()?),
+            Self::Handed(_) => text_of(self.number(cost)?),
             Self::Text(text) => Cow::Borrowed(text),
-            Self::Structure(value) => structure_text(value)?.into(),
+            Self::Structure(value) => structure_text(value, cost)?.into(),
         })
     }
 
     /// `IsStrictlyEqual`. No object or array is met twice: each `${…}` and each literal makes its own.
-    pub(super) fn same(&self, other: &Self) -> Result<bool> {
+    pub(super) fn same(&self, other: &Js<'_>, cost: Cost<'_>) -> Result<bool> {
         match (self, other) {
-            (Self::Undefined, Self::Undefined) | (Self::Null, Self::Null) => Ok(true),
-            (Self::Bool(a), Self::Bool(b)) => Ok(a == b),
-            (Self::Text(a), Self::Text(b)) => Ok(a == b),
-            (Self::Handed(a), Self::Handed(b)) if is_big(a) || is_big(b) => Ok(a == b),
-            (Self::Handed(a), Self::Number(_)) | (Self::Number(_), Self::Handed(a)) if is_big(a) => Ok(false),
-            (Self::Number(_) | Self::Handed(_), Self::Number(_) | Self::Handed(_)) => {
-                Ok(self.number()? == other.number()?)
+            (Js::Undefined, Js::Undefined) | (Js::Null, Js::Null) => Ok(true),
+            (Js::Bool(a), Js::Bool(b)) => Ok(a == b),
+            (Js::Text(a), Js::Text(b)) => same_text(a, b, cost),
+            (Js::Handed(a), Js::Handed(b)) if is_big(a) || is_big(b) => Ok(a == b),
+            (Js::Handed(a), Js::Number(_)) | (Js::Number(_), Js::Handed(a)) if is_big(a) => Ok(false),
+            (Js::Number(_) | Js::Handed(_), Js::Number(_) | Js::Handed(_)) => {
+                Ok(self.number(cost)? == other.number(cost)?)
             }
             _ => Ok(false),
         }
     }
 
     /// `IsLooselyEqual`.
-    pub(super) fn equal(&self, other: &Self) -> Result<bool> {
+    pub(super) fn equal(&self, other: &Js<'_>, cost: Cost<'_>) -> Result<bool> {
         if self.is_nullish() || other.is_nullish() {
             return Ok(self.is_nullish() && other.is_nullish());
         }
         match (self, other) {
-            (Self::Text(a), Self::Text(b)) => Ok(a == b),
-            (Self::Structure(_), Self::Structure(_)) => Ok(false),
-            (Self::Structure(_), Self::Text(b)) => Ok(self.text()? == *b),
-            (Self::Text(a), Self::Structure(_)) => Ok(other.text()? == *a),
-            _ => Ok(self.number()? == other.number()?),
+            (Js::Structure(_), Js::Structure(_)) => Ok(false),
+            (Js::Text(_) | Js::Structure(_), Js::Text(_) | Js::Structure(_)) => {
+                same_text(&self.text(cost)?, &other.text(cost)?, cost)
+            }
+            _ => Ok(self.number(cost)? == other.number(cost)?),
         }
     }
 
     /// `IsLessThan`, as an order; none where a number is NaN.
-    pub(super) fn order(&self, other: &Self) -> Result<Option<Ordering>> {
+    pub(super) fn order(&self, other: &Js<'_>, cost: Cost<'_>) -> Result<Option<Ordering>> {
         if self.is_textual() && other.is_textual() {
-            let (a, b) = (self.text()?, other.text()?);
+            let (a, b) = (self.text(cost)?, other.text(cost)?);
+            cost.read(a.len().min(b.len()))?;
             return Ok(Some(a.encode_utf16().cmp(b.encode_utf16())));
         }
-        Ok(self.number()?.partial_cmp(&other.number()?))
+        Ok(self.number(cost)?.partial_cmp(&other.number(cost)?))
     }
 
     /// Whether it is text as a primitive value.
@@ -197,10 +202,15 @@ pub(super) fn is_big(number: &Number) -> bool {
     !number.fits_f64() && !number.as_str().contains(['.', 'e', 'E'])
 }
 
+fn same_text(a: &str, b: &str, cost: Cost<'_>) -> Result<bool> {
+    cost.read(a.len().min(b.len()))?;
+    Ok(a == b)
+}
+
 /// `ToString` of an array or an object.
-fn structure_text(value: &Value) -> Result<String> {
+fn structure_text(value: &Value, cost: Cost<'_>) -> Result<String> {
     match value {
-        Value::Array(items) => super::list::join(items, ","),
+        Value::Array(items) => super::list::join(items, ",", cost),
         Value::Object(object) if object.contains_key("toString") || object.contains_key("valueOf") => {
             Err(Stop::Beyond("the script makes text of an object that has a `toString` or `valueOf`"))
         }

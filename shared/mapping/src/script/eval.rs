@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use super::call::Arguments;
 use super::coerce::{Js, Result, Stop};
+use super::cost::Cost;
 use super::lex::Piece;
 use super::{Conversion, Expr, Operator, Script, canonical, text};
 use crate::eval::Context;
@@ -63,10 +64,22 @@ struct Run<'c, 'a> {
 
 impl<'c> Run<'c, '_> {
     fn result(self, expression: &'c Expr) -> Result<Value> {
+<<<<<<< HEAD
         canonical::value(self.eval(expression)?.into_value())
+=======
+        let value = self.eval(expression)?;
+        self.cost().own(&value)?;
+        Ok(value.into_value())
+    }
+
+    fn cost(self) -> Cost<'c> {
+        Cost::of(self.context)
+>>>>>>> 6ad891e (Runs: what is made is paid for before it is made)
     }
 
     fn eval(self, expression: &'c Expr) -> Result<Js<'c>> {
+        let cost = self.cost();
+        cost.look(1)?;
         Ok(match expression {
             Expr::Undefined => Js::Undefined,
             Expr::Null => Js::Null,
@@ -77,40 +90,40 @@ impl<'c> Run<'c, '_> {
             Expr::Value(index) => self.value(*index)?,
             Expr::Parenthesis(inner) => self.eval(inner)?,
             Expr::Not(operand) => Js::Bool(!self.eval(operand)?.truthy()),
-            Expr::Negate(operand) => Js::Number(-self.eval(operand)?.number()?),
-            Expr::Plus(operand) => Js::Number(self.eval(operand)?.number()?),
+            Expr::Negate(operand) => Js::Number(-self.eval(operand)?.number(cost)?),
+            Expr::Plus(operand) => Js::Number(self.eval(operand)?.number(cost)?),
             Expr::TypeOf(operand) => Js::Text(Cow::Borrowed(self.eval(operand)?.type_name())),
-            Expr::Convert(conversion, operand) => convert(*conversion, self.eval(operand)?)?,
+            Expr::Convert(conversion, operand) => convert(*conversion, self.eval(operand)?, cost)?,
             Expr::Binary(operator, sides) => self.binary(*operator, sides)?,
             Expr::Ternary(parts) => {
                 let [condition, yes, no] = &**parts;
                 self.eval(if self.eval(condition)?.truthy() { yes } else { no })?
             }
             Expr::Array(items) => {
-                let item = |item| self.eval(item)?.into_element();
+                cost.make(items.len() * size_of::<Value>())?;
+                let item = |item| self.element(item);
                 Js::owned(Value::Array(items.iter().map(item).collect::<Result<_>>()?))
             }
             Expr::Object(members) => {
-                let member =
-                    |(key, value): &'c (String, Expr)| Ok((key.clone(), self.eval(value)?.into_element()?));
+                let member = |(key, value): &'c (String, Expr)| {
+                    cost.make(size_of::<(String, Value)>() + key.len())?;
+                    Ok((key.clone(), self.element(value)?))
+                };
                 Js::owned(Value::Object(members.iter().map(member).collect::<Result<Object>>()?))
             }
-            Expr::Member(of, name) => member(self.eval(of)?, name)?,
+            Expr::Member(of, name) => member(self.eval(of)?, name, cost)?,
             Expr::Index(sides) => {
                 let [of, index] = &**sides;
                 let (of, index) = (self.eval(of)?, self.eval(index)?);
-                let key = index.text()?.into_owned();
-                member(of, &key)?
+                let key = index.text(cost)?;
+                cost.read(key.len())?;
+                member(of, &key, cost)?
             }
             Expr::Call(of, method, arguments) => {
                 let of = self.eval(of)?;
-                let made = method.call(of, &self.arguments(arguments)?)?;
-                self.spent(made)?
+                method.call(of, &self.arguments(arguments)?)?
             }
-            Expr::Function(function, arguments) => {
-                let made = function.call(&self.arguments(arguments)?)?;
-                self.spent(made)?
-            }
+            Expr::Function(function, arguments) => function.call(&self.arguments(arguments)?)?,
             Expr::Optional(of) => match self.eval(of)? {
                 of if of.is_nullish() => return Err(Stop::Short),
                 of => of,
@@ -122,27 +135,40 @@ impl<'c> Run<'c, '_> {
         })
     }
 
+    /// A value that becomes a part of another.
+    fn element(self, expression: &'c Expr) -> Result<Value> {
+        let value = self.eval(expression)?;
+        self.cost().own(&value)?;
+        value.into_element()
+    }
+
     fn value(self, index: usize) -> Result<Js<'c>> {
         let Some(plan) = self.script.values.get(index) else { return Ok(Js::Undefined) };
         Ok(match self.context.eval(plan)? {
-            Rendered::Data(value) => Js::borrowed(value),
+            Rendered::Data(value) => self.cost().take(value)?,
             made => Js::owned(self.context.own(made)?),
         })
     }
 
     fn template(self, pieces: &'c [Piece]) -> Result<Js<'c>> {
         let mut out = String::new();
+        let mut push = |text: &str| {
+            self.cost().make(text.len())?;
+            out.push_str(text);
+            Ok::<_, Stop>(())
+        };
         for piece in pieces {
             match piece {
-                Piece::Text(text) => out.push_str(text),
-                Piece::Value(index) => out.push_str(&self.value(*index)?.text()?),
+                Piece::Text(text) => push(text)?,
+                Piece::Value(index) => push(&self.value(*index)?.text(self.cost())?)?,
             }
         }
         Ok(Js::text_of(out))
     }
 
     fn arguments(self, arguments: &'c [Expr]) -> Result<Arguments<'c>> {
-        arguments.iter().map(|argument| self.eval(argument)).collect::<Result<_>>().map(Arguments)
+        let values = arguments.iter().map(|argument| self.eval(argument)).collect::<Result<_>>()?;
+        Ok(Arguments(values, self.cost()))
     }
 
     fn binary(self, operator: Operator, sides: &'c [Expr; 2]) -> Result<Js<'c>> {
@@ -151,50 +177,43 @@ impl<'c> Run<'c, '_> {
             Operator::Or => left.truthy(),
             Operator::And => !left.truthy(),
             Operator::Coalesce => !left.is_nullish(),
-            _ => {
-                let made = both(operator, &left, &self.eval(&sides[1])?)?;
-                return self.spent(made);
-            }
+            _ => return both(operator, &left, &self.eval(&sides[1])?, self.cost()),
         };
         if decided { Ok(left) } else { self.eval(&sides[1]) }
     }
-
-    /// Counts what was made against what the run may make.
-    fn spent(self, made: Js<'c>) -> Result<Js<'c>> {
-        match &made {
-            Js::Text(text) => self.context.spend(text.len())?,
-            Js::Structure(value) => self.context.spend_on(value)?,
-            _ => {}
-        }
-        Ok(made)
-    }
 }
 
-fn convert<'c>(conversion: Conversion, operand: Js<'c>) -> Result<Js<'c>> {
+fn convert<'c>(conversion: Conversion, operand: Js<'c>, cost: Cost<'_>) -> Result<Js<'c>> {
     Ok(match conversion {
         Conversion::Boolean => Js::Bool(operand.truthy()),
-        Conversion::Number => Js::Number(operand.number()?),
+        Conversion::Number => Js::Number(operand.number(cost)?),
         Conversion::String => match operand {
             Js::Text(text) => Js::Text(text),
-            other => Js::text_of(other.text()?),
+            other => {
+                let text = other.text(cost)?;
+                cost.make(text.len())?;
+                Js::text_of(text)
+            }
         },
     })
 }
 
-fn both<'c>(operator: Operator, left: &Js<'c>, right: &Js<'c>) -> Result<Js<'c>> {
-    let compare = |wanted: fn(Ordering) -> bool| Ok(Js::Bool(left.order(right)?.is_some_and(wanted)));
-    let calculate = |by: fn(f64, f64) -> f64| Ok(Js::Number(by(left.number()?, right.number()?)));
+fn both<'c>(operator: Operator, left: &Js<'_>, right: &Js<'_>, cost: Cost<'_>) -> Result<Js<'c>> {
+    let compare = |wanted: fn(Ordering) -> bool| Ok(Js::Bool(left.order(right, cost)?.is_some_and(wanted)));
+    let calculate = |by: fn(f64, f64) -> f64| Ok(Js::Number(by(left.number(cost)?, right.number(cost)?)));
     match operator {
-        Operator::Same => Ok(Js::Bool(left.same(right)?)),
-        Operator::NotSame => Ok(Js::Bool(!left.same(right)?)),
-        Operator::Equal => Ok(Js::Bool(left.equal(right)?)),
-        Operator::NotEqual => Ok(Js::Bool(!left.equal(right)?)),
+        Operator::Same => Ok(Js::Bool(left.same(right, cost)?)),
+        Operator::NotSame => Ok(Js::Bool(!left.same(right, cost)?)),
+        Operator::Equal => Ok(Js::Bool(left.equal(right, cost)?)),
+        Operator::NotEqual => Ok(Js::Bool(!left.equal(right, cost)?)),
         Operator::Less => compare(Ordering::is_lt),
         Operator::LessOrEqual => compare(Ordering::is_le),
         Operator::Greater => compare(Ordering::is_gt),
         Operator::GreaterOrEqual => compare(Ordering::is_ge),
         Operator::Add if left.is_textual() || right.is_textual() => {
-            Ok(Js::text_of(format!("{}{}", left.text()?, right.text()?)))
+            let (left, right) = (left.text(cost)?, right.text(cost)?);
+            cost.make(left.len() + right.len())?;
+            Ok(Js::text_of([left, right].concat()))
         }
         Operator::Add => calculate(|a, b| a + b),
         Operator::Subtract => calculate(|a, b| a - b),
@@ -207,28 +226,32 @@ fn both<'c>(operator: Operator, left: &Js<'c>, right: &Js<'c>) -> Result<Js<'c>>
 
 const INHERITS: Stop = Stop::Beyond("the script reads a property that JavaScript's own values have");
 
-fn member<'c>(of: Js<'c>, name: &str) -> Result<Js<'c>> {
+fn member<'c>(of: Js<'c>, name: &str, cost: Cost<'_>) -> Result<Js<'c>> {
     match of {
         Js::Undefined | Js::Null => {
             Err(EvalError::new("the script reads a property of null or undefined").into())
         }
-        Js::Text(text) => match name {
-            "length" => Ok(Js::Number(text::length(&text) as f64)),
-            _ => match Step::new(name).index() {
-                Some(index) if index < text::length(&text) => {
-                    Ok(Js::text_of(text::cut(&text, index, index + 1)?))
+        Js::Text(text) => {
+            cost.read(text.len())?;
+            match (name, Step::new(name).index()) {
+                ("length", _) => Ok(Js::Number(text::length(&text) as f64)),
+                (_, Some(index)) if index < text::length(&text) => {
+                    Ok(Js::text_of(text::cut(&text, index, index + 1, cost)?))
                 }
-                Some(_) => Ok(Js::Undefined),
-                None => Err(INHERITS),
-            },
-        },
+                (_, Some(_)) => Ok(Js::Undefined),
+                (_, None) => Err(INHERITS),
+            }
+        }
         Js::Structure(Cow::Borrowed(value)) => match value {
             Value::Array(items) => match (name, Step::new(name).index()) {
                 ("length", _) => Ok(Js::Number(items.len() as f64)),
-                (_, Some(index)) => Ok(items.get(index).map_or(Js::Undefined, Js::borrowed)),
+                (_, Some(index)) => items.get(index).map_or(Ok(Js::Undefined), |item| cost.take(item)),
                 _ => Err(INHERITS),
             },
-            value => property(value.as_object().and_then(|object| object.get(name)).map(Js::borrowed), name),
+            value => {
+                let found = value.as_object().and_then(|object| object.get(name));
+                property(found.map(|value| cost.take(value)).transpose()?, name)
+            }
         },
         Js::Structure(Cow::Owned(value)) => match value {
             Value::Array(items) => match (name, Step::new(name).index()) {

@@ -18,8 +18,9 @@ pub(super) enum Maths {
 }
 
 impl Maths {
-    pub(super) fn call<'c>(self, arguments: &[Js<'_>]) -> Result<Js<'c>> {
-        let numbers = arguments.iter().map(Js::number).collect::<Result<Vec<f64>>>()?;
+    pub(super) fn call<'c>(self, arguments: &Arguments<'_>) -> Result<Js<'c>> {
+        let number = |argument: &Js<'_>| argument.number(arguments.1);
+        let numbers = arguments.0.iter().map(number).collect::<Result<Vec<f64>>>()?;
         let one = numbers.first().copied().unwrap_or(f64::NAN);
         Ok(Js::Number(match self {
             Self::Abs => one.abs(),
@@ -56,7 +57,7 @@ fn round(number: f64) -> f64 {
 
 /// `Number.prototype.toFixed`: of two numbers equally near the one away from zero.
 pub(super) fn to_fixed<'c>(this: &Js<'_>, arguments: &Arguments<'_>) -> Result<Js<'c>> {
-    let number = this.number()?;
+    let number = this.number(arguments.1)?;
     let digits = arguments.integer(0)?.unwrap_or(0.0);
     if !(0.0..=100.0).contains(&digits) {
         return Err(Stop::Beyond("the script asks for a number of digits that `toFixed` does not have"));
@@ -65,9 +66,11 @@ pub(super) fn to_fixed<'c>(this: &Js<'_>, arguments: &Arguments<'_>) -> Result<J
         return Ok(Js::text_of(text_of(number)));
     }
     let digits = digits as usize;
-    // No double has more decimal places than this, so nothing is rounded here.
-    let exact = format!("{:.1075}", number.abs());
-    let cut = exact.len() - 1075 + digits;
+    /// No double has more decimal places than this, so nothing is rounded here.
+    const PLACES: usize = 1075;
+    arguments.1.read(PLACES)?;
+    let exact = format!("{:.PLACES$}", number.abs());
+    let cut = exact.len() - PLACES + digits;
     let up = exact.as_bytes().get(cut).is_some_and(|digit| *digit >= b'5');
     let mut kept: Vec<u8> = exact.as_bytes()[..cut].to_vec();
     if up {

@@ -1,5 +1,6 @@
 //! What scripts give. The results were compared with those of Node 20, but where a comment says otherwise.
 
+mod cost;
 mod engine;
 
 use crate::{Adapter, Answer, Environment, Run, Value};

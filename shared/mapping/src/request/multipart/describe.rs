@@ -2,9 +2,9 @@
 
 use super::super::body;
 use super::super::format::Format;
-use super::super::members::members;
+use super::super::members::{Member, members};
 use super::Part;
-use crate::eval::{Context, leak, refused};
+use crate::eval::{Context, leak};
 use crate::rendered::Rendered;
 use crate::run::EvalError;
 use crate::template::{Content, Encoder, Template};
@@ -20,21 +20,21 @@ pub(super) fn part(
         if value.is_null() {
             return Ok(None);
         }
-        let body = value.to_template().map_err(refused)?;
-        context.spend(body.size())?;
+        let mut body = Template::default();
+        context.write_text(value, &mut body)?;
         return Ok(Some(Part { headers: headers(name, None, None)?, body }));
     };
     match describes(&members) {
         true => Description::read(&members)?.part(name, context),
         false => {
-            let body = body::whole(value.borrow(), Format::Json, context)?;
+            let body = body::whole(value, Format::Json, context)?;
             Ok(Some(Part { headers: headers(name, None, Some("application/json"))?, body }))
         }
     }
 }
 
 /// Whether an object describes a part, or is one.
-fn describes(members: &[(&str, Rendered<'_>)]) -> bool {
+fn describes(members: &[Member<'_>]) -> bool {
     matches!(members, [("content", _)])
         || members.iter().any(|(key, _)| matches!(*key, "base64" | "filename" | "contentType"))
 }
@@ -48,7 +48,7 @@ struct Description<'v> {
 }
 
 impl<'v> Description<'v> {
-    fn read(members: &'v [(&'v str, Rendered<'v>)]) -> Result<Self, EvalError> {
+    fn read(members: &'v [Member<'v>]) -> Result<Self, EvalError> {
         let mut description = Self::default();
         for (key, value) in members {
             match *key {
@@ -93,12 +93,12 @@ impl<'v> Description<'v> {
             other => matches!(other.value(), Some(Value::Array(_) | Value::Object(_))),
         };
         if !structured {
-            let text = content.to_template().map_err(refused)?;
-            context.spend(text.size())?;
+            let mut text = Template::default();
+            context.write_text(content, &mut text)?;
             return Ok((text, None));
         }
         let format = self.content_type.map_or(Format::Json, Format::of);
-        Ok((body::whole(content.borrow(), format, context)?, Some("application/json")))
+        Ok((body::whole(content, format, context)?, Some("application/json")))
     }
 }
 
@@ -116,8 +116,12 @@ fn text<'v>(value: &'v Rendered<'_>) -> Result<Option<&'v str>, EvalError> {
 fn bytes(value: &Rendered<'_>, context: &Context<'_>) -> Result<Template, EvalError> {
     const NOT_BASE64: &str = "base64 text was expected here";
     let base64 = match (value, value.value()) {
-        (Rendered::Text(template), _) => template.clone(),
+        (Rendered::Text(template), _) => {
+            context.spend(template.size())?;
+            template.clone()
+        }
         (_, Some(Value::String(text))) => {
+            context.spend(text.len())?;
             let mut bytes = Vec::with_capacity(text.len());
             Encoder::FromBase64
                 .encode(text.as_bytes(), &mut bytes)
@@ -126,7 +130,6 @@ fn bytes(value: &Rendered<'_>, context: &Context<'_>) -> Result<Template, EvalEr
         }
         _ => return Err(EvalError::new(NOT_BASE64)),
     };
-    context.spend(base64.size())?;
     if base64.is_empty() {
         return Ok(base64);
     }
