@@ -16,7 +16,7 @@ use crate::run::{Answer, EvalError, Run};
 use crate::section::Section;
 use crate::template::Template;
 use crate::value::Value;
-use meter::Meter;
+use meter::{BYTES_A_STEP, Meter};
 
 static NULL: Value = Value::Null;
 
@@ -162,7 +162,12 @@ impl<'a> Context<'a> {
         let condition = self.eval(plan)?;
         match &condition {
             Rendered::Array(_) | Rendered::Object(_) => Ok(false),
-            other => self.plain(other).map(function::is_true),
+            other => {
+                let value = self.plain(other)?;
+                // The digits of a number are read, and may be many.
+                self.burn(value.as_number().map_or(0, |number| number.as_str().len() / BYTES_A_STEP))?;
+                Ok(function::is_true(value))
+            }
         }
     }
 

@@ -20,6 +20,7 @@ impl Context<'_> {
         match plan {
             Plan::Object(members) => {
                 self.meter.count(Size::STRUCTURE, level)?;
+                self.spend_keys(members.iter().map(|(key, _)| key.as_str()))?;
                 let mut object = Object::with_capacity(members.len());
                 for (key, plan) in members {
                     let value = self.make(plan, level + 1).map_err(|error| error.within(key))?;
@@ -57,6 +58,11 @@ impl Context<'_> {
         self.spend(size.bytes)
     }
 
+    /// Counts the keys of an object, before it has them for its own.
+    fn spend_keys<'k>(&self, keys: impl Iterator<Item = &'k str>) -> Result<(), EvalError> {
+        self.spend(keys.map(|key| size_of::<String>() + key.len()).sum())
+    }
+
     pub(super) fn own_at(&self, rendered: Rendered<'_>, level: usize) -> Result<Value, EvalError> {
         match rendered {
             Rendered::Data(value) => {
@@ -77,6 +83,7 @@ impl Context<'_> {
             }
             Rendered::Object(members) => {
                 self.meter.count(Size::STRUCTURE, level)?;
+                self.spend_keys(members.iter().map(|(key, _)| &**key))?;
                 let own =
                     |(key, value): (Cow<'_, str>, _)| Ok((key.into_owned(), self.own_at(value, level + 1)?));
                 Ok(Value::Object(members.into_iter().map(own).collect::<Result<_, EvalError>>()?))

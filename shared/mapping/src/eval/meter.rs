@@ -17,7 +17,7 @@ pub(super) struct Meter {
 }
 
 /// So many bytes of text cost as much as one step.
-const BYTES_A_STEP: usize = 64;
+pub(super) const BYTES_A_STEP: usize = 64;
 
 impl Meter {
     pub(super) fn new(limits: Limits) -> Self {

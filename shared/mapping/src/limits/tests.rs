@@ -140,6 +140,18 @@ fn what_is_read_again_and_again_takes_fuel_and_room() {
     }
 }
 
+/// A condition reads every digit of a number.
+#[test]
+fn a_long_number_takes_steps_where_it_is_a_condition() {
+    let text = r#"{ "requestMapping": { "url": "https://x.y/" }, "responseMapping": "${if:${currentObject:input},1,2}" }"#;
+    let adapter = Adapter::compile("A", text, None, &()).unwrap();
+    let steps = |digits: usize| {
+        let input = Value::from_json("7".repeat(digits).as_bytes()).unwrap();
+        adapter.map(&Run { input, ..Run::default() }, &Answer::default()).unwrap().used.fuel
+    };
+    assert_eq!(steps(64_000) - steps(1), 1_000);
+}
+
 /// What compiling is limited to is the environment's to say.
 #[test]
 fn an_environment_sets_the_limits_of_compiling() {

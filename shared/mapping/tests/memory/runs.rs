@@ -16,6 +16,7 @@ impl Growth {
     fn new(name: &'static str, members: &str, input: Value) -> Self {
         let register = |key: &str| match key {
             "ALL" => Some(Register::authored("${currentObject:input}")),
+            "KEYS" => Some(Register::authored(format!("{{ \"{}\": {INPUT} }}", "k".repeat(100 << 10)))),
             "MANY" => Some(Register::authored(format!("[{}]", reads(400)))),
             _ => None,
         };
@@ -97,6 +98,11 @@ pub(crate) fn ended() -> Vec<Growth> {
             Value::from([("k".repeat(100 << 10).as_str(), Value::Null)])
         }),
         Growth::new("texts of an array", &texts_of_an_array(), Value::Null),
+        Growth::new(
+            "keys of registers",
+            &result(&format!("[{}]", vec!["\"${reg:KEYS}\""; 400].join(","))),
+            Value::Null,
+        ),
         Growth::new("arrays of registers", &post("application/json", &format!("[\"{all}\"]")), many()),
         Growth::new("an array of a script", &script(&format!("[{}]", arguments(400))), long()),
         Growth::new("an object of a script", &script(&object(400)), long()),
