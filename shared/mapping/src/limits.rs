@@ -26,7 +26,7 @@ pub struct Limits {
     pub expressions: usize,
     /// How many bytes of text and values a run may make, all its parts together, and what is made on the way: a name counts as
     /// often as data repeats it. Counted before it is made; escaping alone is counted after, for each value by itself. While
-    /// text grows it may be held twice, so that a run may hold a few times as much.
+    /// text grows it may be held twice: a run may hold four times as much, and fifteen times a value that is escaped all over.
     pub output_bytes: usize,
     /// How many steps a run may take: one for every expression that is evaluated, for every value that is copied or
     /// written, for every 64 bytes of text that is made, for every 16 that a compiled script goes over, and 100,000 for a

@@ -79,7 +79,7 @@ impl Context<'_> {
         self.spend(out.size() - before)
     }
 
-    /// Appends text for a place of the author's, or a name: counted before it is written, because data may repeat it.
+    /// Appends text as it is: the author's, or a name that data may repeat. Counted before it is written.
     pub(crate) fn put(&self, text: &str, out: &mut Template) -> Result<(), EvalError> {
         self.spend(text.len())?;
         out.push_text(text);
