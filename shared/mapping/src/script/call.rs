@@ -3,14 +3,9 @@
 use std::borrow::Cow;
 
 use super::coerce::{Js, Result, Stop, is_big};
-<<<<<<< HEAD
+use super::cost::Cost;
 use super::{canonical, list, maths, text};
 use crate::value::{Number, Value};
-=======
-use super::cost::Cost;
-use super::{list, maths, text};
-use crate::value::{Number, Object, Value};
->>>>>>> 6ad891e (Runs: what is made is paid for before it is made)
 
 /// What a function or method is called with, and who pays for it; what is missing is undefined.
 pub(super) struct Arguments<'a>(pub(super) Vec<Js<'a>>, pub(super) Cost<'a>);
@@ -197,25 +192,10 @@ impl Function {
     }
 }
 
-<<<<<<< HEAD
-fn keys<'c>(of: &Js<'c>) -> Result<Js<'c>> {
-=======
-/// A key that JavaScript would put before the others: an array index (ECMAScript, 10.1.11).
-fn is_index(key: &str) -> bool {
-    key == "0"
-        || (!key.starts_with('0')
-            && key.len() <= 20
-            && !key.is_empty()
-            && key.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-const ORDER: Stop = Stop::Beyond("the script reads an object whose keys JavaScript puts in another order");
-
 fn keys<'c>(of: &Js<'_>, cost: Cost<'_>) -> Result<Js<'c>> {
     if let Js::Structure(value) = of {
         pay_for_keys(value, cost)?;
     }
->>>>>>> 6ad891e (Runs: what is made is paid for before it is made)
     let keys = match of {
         Js::Structure(value) => match &**value {
             Value::Object(object) => {
@@ -250,7 +230,7 @@ fn parse<'c>(text: &str, arguments: &Arguments<'_>) -> Result<Js<'c>> {
     arguments.1.make(text.len())?;
     let parsed = Value::from_json(text.as_bytes())
         .map_err(|_| Stop::Beyond("the script reads JSON that this language would not"))?;
-<<<<<<< HEAD
+    arguments.1.make(arguments.1.bytes(&parsed)?.saturating_sub(text.len()))?;
     if all_doubles(&parsed) {
         Ok(Js::owned(parsed))
     } else {
@@ -267,10 +247,6 @@ fn all_doubles(value: &Value) -> bool {
         Value::Object(object) => object.iter().all(|(_, member)| all_doubles(member)),
         _ => true,
     }
-=======
-    arguments.1.make(arguments.1.bytes(&parsed)?.saturating_sub(text.len()))?;
-    canonical(parsed).map(Js::owned)
->>>>>>> 6ad891e (Runs: what is made is paid for before it is made)
 }
 
 fn stringify<'c>(arguments: &Arguments<'c>) -> Result<Js<'c>> {
@@ -280,16 +256,11 @@ fn stringify<'c>(arguments: &Arguments<'c>) -> Result<Js<'c>> {
     let cost = arguments.1;
     let value = match arguments.get(0) {
         Js::Undefined => return Ok(Js::Undefined),
-<<<<<<< HEAD
-        Js::Structure(value) => (**value).clone(),
-        Js::Handed(number) => Value::Number((**number).clone()),
-=======
-        Js::Structure(value) => canonical(cost.copy(value)?)?,
+        Js::Structure(value) => cost.copy(value)?,
         Js::Handed(number) => {
             cost.make(number.as_str().len())?;
-            canonical(Value::Number((**number).clone()))?
+            Value::Number((**number).clone())
         }
->>>>>>> 6ad891e (Runs: what is made is paid for before it is made)
         Js::Number(number) => Number::from_f64(*number).map_or(Value::Null, Value::Number),
         Js::Null => Value::Null,
         Js::Bool(value) => Value::Bool(*value),
@@ -298,30 +269,7 @@ fn stringify<'c>(arguments: &Arguments<'c>) -> Result<Js<'c>> {
             Value::from(&**text)
         }
     };
-<<<<<<< HEAD
-    Ok(Js::text_of(canonical::value(value)?.to_string()))
-=======
-    let text = value.to_string();
+    let text = canonical::value(value)?.to_string();
     cost.make(text.len())?;
     Ok(Js::text_of(text))
-}
-
-/// The value as JavaScript holds it: numbers as it prints them, keys in its order.
-fn canonical(value: Value) -> Result<Value> {
-    Ok(match value {
-        Value::Number(number) => {
-            let printed = number.fits_f64().then(|| Number::from_f64(number.as_f64())).flatten();
-            Value::Number(printed.ok_or(Stop::Beyond("the script has JSON of a number with many digits"))?)
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(canonical).collect::<Result<_>>()?),
-        Value::Object(object) if object.keys().any(|key| is_index(key) || key == "toJSON") => {
-            return Err(ORDER);
-        }
-        Value::Object(object) => {
-            let member = |(key, value)| Ok((key, canonical(value)?));
-            Value::Object(object.into_iter().map(member).collect::<Result<Object>>()?)
-        }
-        other => other,
-    })
->>>>>>> 6ad891e (Runs: what is made is paid for before it is made)
 }

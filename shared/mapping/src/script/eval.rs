@@ -64,17 +64,13 @@ struct Run<'c, 'a> {
 
 impl<'c> Run<'c, '_> {
     fn result(self, expression: &'c Expr) -> Result<Value> {
-<<<<<<< HEAD
-        canonical::value(self.eval(expression)?.into_value())
-=======
         let value = self.eval(expression)?;
         self.cost().own(&value)?;
-        Ok(value.into_value())
+        canonical::value(value.into_value())
     }
 
     fn cost(self) -> Cost<'c> {
         Cost::of(self.context)
->>>>>>> 6ad891e (Runs: what is made is paid for before it is made)
     }
 
     fn eval(self, expression: &'c Expr) -> Result<Js<'c>> {
