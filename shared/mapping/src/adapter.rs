@@ -22,6 +22,7 @@ pub struct Adapter {
     integration: Option<String>,
     registers: Vec<String>,
     secrets: Vec<String>,
+    compiled_bytes: usize,
     constants: Vec<(String, Plan)>,
     request: RequestPlan,
     force_array: ForceArray,
@@ -68,6 +69,12 @@ impl Adapter {
     /// The name of every secret that stands in its text, or in the text of a register it reads, in order.
     pub fn secrets(&self) -> &[String] {
         &self.secrets
+    }
+
+    /// How many bytes of authored text it was compiled from, see [`Limits::compiled_bytes`](crate::Limits::compiled_bytes).
+    /// Carrying it out may write about as many.
+    pub fn compiled_bytes(&self) -> usize {
+        self.compiled_bytes
     }
 
     /// The request for one run.

@@ -14,17 +14,18 @@ mod secrets;
 mod taint;
 
 use std::cell::Cell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 pub(crate) use constants::Constants;
-pub(crate) use members::Shape;
+pub(crate) use members::{Laid, Shape};
+use register::Place;
 pub(crate) use register::is_key;
 use secrets::Mention;
-pub(crate) use taint::Holes;
+use taint::Holes;
 
-use crate::diagnostic::{self, Diagnostic, Origin, Span};
+use crate::diagnostic::{self, Diagnostic, Origin, Severity, Span};
 use crate::environment::Environment;
 use crate::expression::{self, Argument, Call, Piece, Problem};
 use crate::function;
@@ -38,7 +39,7 @@ use crate::value::Value;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scope {
     pub(crate) stage: Stage,
-    pub(crate) holes: Holes,
+    holes: Holes,
 }
 
 /// A register that was read: its text and its tree.
@@ -63,19 +64,34 @@ pub(crate) struct Compiler<'a> {
     /// The integration that the adapter sends through.
     pub(crate) integration: Option<String>,
     /// The secrets that the adapter itself saves: each may be there by the time it is used.
-    pub(crate) saved: Vec<String>,
-    /// Where secrets are named, in the order of compiling.
-    mentions: Vec<Mention>,
+    pub(crate) saved: HashSet<String>,
+    /// Where each secret that is there is named first.
+    mentions: HashMap<String, Mention>,
     source: Source,
     /// The registers that were read; none where a text does not parse, which is told once.
     documents: HashMap<String, Option<Loaded>>,
+    /// The places of registers that were compiled, and those that were looked through for keys. A place is told by where its
+    /// node lies: what a run added has the place in the text of what it was added to.
+    places: HashMap<(*const Node, Stage), Place>,
+    linted: HashSet<*const Node>,
     /// The places of registers that are being compiled, outermost first.
     open: Vec<(String, Span)>,
     depth: usize,
+    /// The deepest it was.
+    deepest: usize,
     nodes: usize,
+    /// How many bytes of text were compiled.
+    bytes: usize,
+    /// Whether it was told that there is too much.
+    is_too_much: bool,
+    /// How often constants were looked at while they were being compiled.
+    constants_read: usize,
     /// How many names were compared for hints.
     compared: Cell<usize>,
     found: Vec<Diagnostic>,
+    /// How many errors and how many warnings were told, those beyond [`MOST`](Self::MOST) included.
+    errors: usize,
+    warnings: usize,
     /// The places that look like keys, by the register they stand in; none is the adapter.
     hidden: HashMap<Option<String>, Vec<Span>>,
     pub(crate) read: BTreeSet<String>,
@@ -92,15 +108,23 @@ impl<'a> Compiler<'a> {
             pre_response: None,
             response: None,
             integration: None,
-            saved: Vec::new(),
-            mentions: Vec::new(),
+            saved: HashSet::new(),
+            mentions: HashMap::new(),
             source: Source { register: None, text: text.into() },
             documents: HashMap::new(),
+            places: HashMap::new(),
+            linted: HashSet::new(),
             open: Vec::new(),
             depth: 0,
+            deepest: 0,
             nodes: 0,
+            bytes: 0,
+            is_too_much: false,
+            constants_read: 0,
             compared: Cell::new(0),
             found: Vec::new(),
+            errors: 0,
+            warnings: 0,
             hidden: HashMap::new(),
             read: BTreeSet::new(),
             secrets: BTreeSet::new(),
@@ -113,7 +137,10 @@ impl<'a> Compiler<'a> {
             Kind::Null => Plan::NULL,
             Kind::Bool(value) => Plan::Literal(Value::Bool(*value)),
             Kind::Number(number) => Plan::Literal(Value::Number(number.clone())),
-            Kind::Data(value) => Plan::Literal(value.clone()),
+            Kind::Data(value) => {
+                compiler.bytes += register::size(value);
+                Plan::Literal(value.clone())
+            }
             Kind::Text(text) => compiler.text(text, scope),
             Kind::Array(items) => {
                 Plan::Array(items.iter().map(|item| compiler.node(item, scope)).collect()).fold()
@@ -122,7 +149,10 @@ impl<'a> Compiler<'a> {
                 if let Some(property) = compiler.property(members, scope) {
                     return property;
                 }
-                let compile = |member: &Member| (member.key.clone(), compiler.node(&member.value, scope));
+                let compile = |member: &Member| {
+                    compiler.bytes += member.key.len();
+                    (member.key.clone(), compiler.node(&member.value, scope))
+                };
                 Plan::Object(members.iter().map(compile).collect()).fold()
             }
         }) else {
@@ -133,6 +163,9 @@ impl<'a> Compiler<'a> {
 
     /// A string of the tree.
     pub(crate) fn text(&mut self, text: &Text, scope: Scope) -> Plan {
+        self.bytes += text.as_str().len();
+        #[cfg(test)]
+        crate::tests::work::done(text.as_str().len());
         if !text.as_str().contains(['$', '{']) {
             return Plan::text(text.as_str());
         }
@@ -168,6 +201,7 @@ impl<'a> Compiler<'a> {
             Piece::Text(range) => Plan::text(&text.as_str()[range.clone()]),
             Piece::Secret { name, range } => {
                 self.secrets.insert(name.clone());
+                self.constants.named(name);
                 match scope.holes {
                     Holes::Allowed => self.mention(name, text, range),
                     Holes::Forbidden(_) | Holes::Through(_) => self.taint(name, text, range, scope),
@@ -221,23 +255,38 @@ impl<'a> Compiler<'a> {
     /// Runs `compile` one level further in; `None`, and told, when that is too deep or too much.
     fn deeper<T>(&mut self, span: &Span, compile: impl FnOnce(&mut Self) -> T) -> Option<T> {
         self.nodes += 1;
-        let Limits { depth, nodes, .. } = self.limits;
-        let message = if self.depth == depth {
-            format!("values, expressions and registers are nested deeper than {depth} (limit `depth`)")
-        } else if self.nodes > nodes {
-            format!(
-                "more than {nodes} values and expressions, with those of the registers that are read (limit `nodes`)"
-            )
-        } else {
-            self.depth += 1;
-            let result = compile(self);
-            self.depth -= 1;
-            return Some(result);
-        };
-        if self.nodes <= nodes + 1 || self.depth == depth {
-            self.tell(Diagnostic::error("too-large", message, &self.source.text, span.clone()));
+        #[cfg(test)]
+        crate::tests::work::done(1);
+        let Limits { depth, nodes, compiled_bytes, .. } = self.limits;
+        if self.depth == depth {
+            let message =
+                format!("values, expressions and registers are nested deeper than {depth} (limit `depth`)");
+            self.error_at("too-large", message, span, None);
+            return None;
         }
-        None
+        let is_too_much = self.nodes > nodes || self.bytes > compiled_bytes;
+        if is_too_much && std::mem::replace(&mut self.is_too_much, true) {
+            return None;
+        }
+        if self.nodes > nodes {
+            let message = format!(
+                "more than {nodes} values and expressions, with those of the registers that are read (limit `nodes`)"
+            );
+            self.error_at("too-large", message, span, None);
+            return None;
+        }
+        if self.bytes > compiled_bytes {
+            let message = format!(
+                "more than {compiled_bytes} bytes of text, with that of the registers that are read (limit `compiled_bytes`)"
+            );
+            self.error_at("too-large", message, span, None);
+            return None;
+        }
+        self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
+        let result = compile(self);
+        self.depth -= 1;
+        Some(result)
     }
 
     /// An error in a string.
@@ -272,7 +321,8 @@ impl<'a> Compiler<'a> {
     pub(crate) fn problem(&mut self, text: &Text, problem: Problem) {
         let Problem { code, range, message, help, warning } = problem;
         let span = text.span(range);
-        self.at(if warning { Diagnostic::warning } else { Diagnostic::error }, code, message, span, help);
+        let severity = if warning { Severity::Warning } else { Severity::Error };
+        self.tell(severity, code, message, span, help);
     }
 
     /// An error at a place of the tree.
@@ -284,7 +334,7 @@ impl<'a> Compiler<'a> {
         span: &Span,
         help: Option<String>,
     ) {
-        self.at(Diagnostic::error, code, message.into(), span.clone(), help);
+        self.tell(Severity::Error, code, message.into(), span.clone(), help);
     }
 
     /// A warning about a place of the tree.
@@ -296,21 +346,7 @@ impl<'a> Compiler<'a> {
         span: &Span,
         help: Option<String>,
     ) {
-        self.at(Diagnostic::warning, code, message.into(), span.clone(), help);
-    }
-
-    #[cfg_attr(test, track_caller)]
-    fn at(
-        &mut self,
-        make: fn(&'static str, String, &str, Span) -> Diagnostic,
-        code: &'static str,
-        message: String,
-        span: Span,
-        help: Option<String>,
-    ) {
-        let mut diagnostic = make(code, message, &self.source.text, span);
-        diagnostic.help = help;
-        self.tell(diagnostic);
+        self.tell(Severity::Warning, code, message.into(), span.clone(), help);
     }
 
     /// Seeing how alike two names are takes so much longer than whether they are the same.
@@ -336,9 +372,14 @@ impl<'a> Compiler<'a> {
         crate::suggest::did_you_mean(word, names)
     }
 
+    /// How many bytes of text were compiled so far.
+    pub(crate) fn compiled_bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// How many errors were found so far: what else is wrong with a place may be a consequence.
     pub(crate) fn errors(&self) -> usize {
-        self.found.iter().filter(|found| found.is_error()).count()
+        self.errors
     }
 
     /// Everything that was found, in the order of places.
@@ -356,18 +397,44 @@ impl<'a> Compiler<'a> {
         found
     }
 
+    /// So many of each severity are kept. Beyond that nobody reads on, and finding the line of each takes time.
+    const MOST: usize = 200;
+
+    /// Whether no more warnings are kept.
+    fn is_full_of_warnings(&self) -> bool {
+        self.warnings >= Self::MOST
+    }
+
     #[cfg_attr(test, track_caller)]
-    fn tell(&mut self, mut diagnostic: Diagnostic) {
+    fn tell(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        message: String,
+        span: Span,
+        help: Option<String>,
+    ) {
         #[cfg(test)]
-        if crate::tests::rules::is_removed(diagnostic.code) {
+        if crate::tests::rules::is_removed(code) {
             return;
         }
-        /// Beyond this nobody reads on, and counting lines for each takes time.
-        const MOST: usize = 200;
-        let alike = self.found.iter().filter(|found| found.is_error() == diagnostic.is_error()).count();
-        if alike >= MOST {
-            return;
+        if self.counts(severity) {
+            let found = Diagnostic::new(severity, code, message, &self.source.text, span);
+            self.keep(Diagnostic { help, ..found });
         }
+    }
+
+    /// Counts what is told; whether it is kept.
+    fn counts(&mut self, severity: Severity) -> bool {
+        let told = match severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        *told += 1;
+        *told <= Self::MOST
+    }
+
+    fn keep(&mut self, mut diagnostic: Diagnostic) {
         if let Some(register) = &self.source.register {
             diagnostic.origin =
                 Some(Origin { register: register.clone(), text: Arc::clone(&self.source.text) });

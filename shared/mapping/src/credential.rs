@@ -112,21 +112,26 @@ fn private_key(text: &str) -> Option<Range<usize>> {
 fn known_form(text: &str) -> Option<Range<usize>> {
     let found = |form: &Form| {
         text.match_indices(form.prefix).map(|(at, _)| at).find_map(|at| {
-            let fresh = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+            if text[..at].ends_with(|c: char| c.is_ascii_alphanumeric()) {
+                return None;
+            }
             let length = run(&text[at + form.prefix.len()..], form.fits);
-            (fresh && length >= form.least).then_some(at..at + form.prefix.len() + length)
+            (length >= form.least).then_some(at..at + form.prefix.len() + length)
         })
     };
     FORMS.iter().filter_map(found).min_by_key(|range| range.start)
 }
 
-/// A JSON web token (RFC 7519): `eyJ` is `{"` in base64, and its payload begins with the same.
+/// A JSON web token (RFC 7519): `eyJ` is `{"` in base64. Its header and its payload are words with a dot between them.
 fn web_token(text: &str) -> Option<Range<usize>> {
+    const LEAST: usize = 10;
     let at = text.match_indices("eyJ").map(|(at, _)| at).find(|at| {
-        let fresh = !text[..*at].bytes().next_back().is_some_and(is_url_safe);
-        let mut parts = text[*at..].split('.');
-        let mut long = |least: usize| parts.next().is_some_and(|part| run(part, is_url_safe) >= least);
-        fresh && long(10) && long(10)
+        if text[..*at].bytes().next_back().is_some_and(is_url_safe) {
+            return false;
+        }
+        let header = run(&text[*at..], is_url_safe);
+        let payload = text[*at + header..].strip_prefix('.').filter(|_| header >= LEAST);
+        payload.is_some_and(|payload| run(payload, is_url_safe) >= LEAST)
     })?;
     Some(at..at + run(&text[at..], |byte| is_url_safe(byte) || byte == b'.'))
 }
@@ -174,7 +179,10 @@ fn is_random(word: &[u8], digits: usize) -> bool {
 
 /// How many bytes at the start fit.
 fn run(text: &str, fits: impl Fn(u8) -> bool) -> usize {
-    text.bytes().position(|byte| !fits(byte)).unwrap_or(text.len())
+    let length = text.bytes().position(|byte| !fits(byte)).unwrap_or(text.len());
+    #[cfg(test)]
+    crate::tests::work::done(1 + length);
+    length
 }
 
 /// `name=value` pairs of a query or a form, and `"name": "value"` pairs of JSON text, whose value stands in the text as a

@@ -67,7 +67,13 @@ impl Diagnostic {
         Self::new(Severity::Warning, code, message.into(), text, span)
     }
 
-    fn new(severity: Severity, code: &'static str, message: String, text: &str, span: Span) -> Self {
+    pub(crate) fn new(
+        severity: Severity,
+        code: &'static str,
+        message: String,
+        text: &str,
+        span: Span,
+    ) -> Self {
         let (line, column) = position::of(text.as_bytes(), span.start);
         Self { code, severity, message, span, line, column, help: None, origin: None, hidden: Arc::default() }
     }

@@ -103,6 +103,7 @@ impl<'a> Context<'a> {
         self.burn(1)?;
         Ok(match plan {
             Plan::Literal(value) => Rendered::Data(value),
+            Plan::Shared(plan) => self.eval(plan)?,
             Plan::Array(items) => Rendered::Array(self.array(items)?),
             Plan::Object(members) => Rendered::Object(self.object(members)?),
             Plan::Concat(parts) => self.concat(parts)?,

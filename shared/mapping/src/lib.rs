@@ -86,7 +86,8 @@
 //! * **The check** judges what it knows: what [`Environment`] leaves unknown gives no diagnostic. A connector that is written
 //!   out must be there, and so must the adapters that it names; the adapter itself may be one. A chain that comes back
 //!   without a condition, and text that looks like a key, are warnings. A secret that the adapter saves itself need not be
-//!   there yet. Where headers send the request elsewhere (`x-url-login`), its URL says nothing about secrets and ports.
+//!   there yet. Where headers send the request elsewhere (`x-url-login`, `x-url-data`), ports and schemes are those of what the headers
+//!   say, and the URL says nothing about secrets.
 //! * **Duplicate keys** are an error in authored text; in data the last one counts.
 
 mod adapter;

@@ -8,6 +8,7 @@
 /// | `bytes` | 64 MiB a document | 4 MiB a text | – |
 /// | `depth` | 256 | 128; also of values, expressions and registers in one another | 256, of what is made |
 /// | `nodes` | 1,000,000 | 200,000; also of an adapter with all registers it reads | 1,000,000, of what is made |
+/// | `compiled_bytes` | – | 16 MiB an adapter, with the registers it reads | – |
 /// | `expressions` | – | 32 in one another in one string | – |
 /// | `output_bytes` | – | – | 64 MiB |
 /// | `fuel` | – | – | 10,000,000 steps |
@@ -22,6 +23,9 @@ pub struct Limits {
     pub depth: usize,
     /// How many values there may be, counted at every depth.
     pub nodes: usize,
+    /// How many bytes of authored text an adapter may be compiled from. That of a register counts as often as it is compiled:
+    /// once for each part of the adapter that reads it, and again where constants read it that read others.
+    pub compiled_bytes: usize,
     /// How deep `${…}` may be nested in one string.
     pub expressions: usize,
     /// How many bytes of text and values a run may make, all its parts together, and what is made on the way: a name counts as
@@ -40,14 +44,21 @@ impl Limits {
         bytes: 64 << 20,
         depth: 256,
         nodes: 1_000_000,
+        compiled_bytes: 0,
         expressions: 0,
         output_bytes: 64 << 20,
         fuel: 10_000_000,
     };
 
-    /// For text that people write: adapters and registers. 4 MiB, 128 deep, 200,000 values.
-    pub const AUTHORED: Self =
-        Self { bytes: 4 << 20, depth: 128, nodes: 200_000, expressions: 32, ..Self::DATA };
+    /// For text that people write: adapters and registers. 4 MiB, 128 deep, 200,000 values, 16 MiB in all.
+    pub const AUTHORED: Self = Self {
+        bytes: 4 << 20,
+        depth: 128,
+        nodes: 200_000,
+        compiled_bytes: 16 << 20,
+        expressions: 32,
+        ..Self::DATA
+    };
 
     /// For one rendering or mapping: 256 deep, a million values, 64 MiB, ten million steps.
     pub const RUN: Self = Self::DATA;

@@ -1,5 +1,7 @@
 //! What a template is compiled to.
 
+use std::sync::Arc;
+
 use crate::convert::Type;
 use crate::function::Apply;
 use crate::path::Step;
@@ -42,6 +44,8 @@ pub(crate) enum Plan {
         kind: Type,
         from: Box<Plan>,
     },
+    /// A large place of a register, which every reading of it shares.
+    Shared(Arc<Plan>),
 }
 
 /// Only the branch that is chosen is evaluated.
@@ -71,15 +75,31 @@ impl Plan {
 
     /// The text, if the plan is one literal string.
     pub(crate) fn as_text(&self) -> Option<&str> {
-        match self {
+        match self.shared() {
             Self::Literal(value) => value.as_str(),
             _ => None,
         }
     }
 
+    /// The plan itself, where several share it.
+    pub(crate) fn shared(&self) -> &Self {
+        match self {
+            Self::Shared(plan) => plan.shared(),
+            plan => plan,
+        }
+    }
+
+    /// The same as a plan of its own.
+    pub(crate) fn unshared(self) -> Self {
+        match self {
+            Self::Shared(plan) => Arc::unwrap_or_clone(plan).unshared(),
+            plan => plan,
+        }
+    }
+
     /// Whether it is made from what the author wrote alone.
     pub(crate) fn is_static(&self) -> bool {
-        match self {
+        match self.shared() {
             Self::Literal(_) | Self::Secret(_) => true,
             Self::Array(items) | Self::Concat(items) => items.iter().all(Self::is_static),
             Self::Object(members) => members.iter().all(|(_, plan)| plan.is_static()),
@@ -90,7 +110,10 @@ impl Plan {
 
     /// Whether it is an object or an array that the author wrote.
     pub(crate) fn is_structure(&self) -> bool {
-        matches!(self, Self::Array(_) | Self::Object(_) | Self::Literal(Value::Array(_) | Value::Object(_)))
+        matches!(
+            self.shared(),
+            Self::Array(_) | Self::Object(_) | Self::Literal(Value::Array(_) | Value::Object(_))
+        )
     }
 
     /// A property of the result. What no run changes is converted here, and what has the type already stays as it is.

@@ -66,10 +66,6 @@ pub fn parse(text: &str) -> Result<Document, Vec<Diagnostic>> {
 
 /// As [`parse`], within the limits given.
 pub(crate) fn parse_within(text: &str, limits: &Limits) -> Result<Document, Vec<Diagnostic>> {
-    if text.len() > limits.bytes {
-        let message = format!("the text is longer than {} bytes (limit `bytes`)", limits.bytes);
-        return Err(vec![Diagnostic::error("too-large", message, text, 0..0)]);
-    }
     let (root, found) = parse::document(text, limits);
     match root {
         Some(root) if found.is_empty() => Ok(Document { text: text.into(), root }),

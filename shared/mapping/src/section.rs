@@ -18,7 +18,7 @@ pub(crate) enum Section {
 }
 
 /// Where in an adapter an expression stands. The later, the more there is to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Stage {
     Constants,
     Request,

@@ -1,16 +1,25 @@
 //! *Did you mean …*
 
-/// The candidate that is most like `word`, if one is like it at all.
+/// The longest word that is compared with others, in bytes: comparing takes the product of two lengths.
+const LONGEST: usize = 64;
+
+/// The candidate that is most like `word`, if one is like it at all. Of long words none is.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > LONGEST {
+        return None;
+    }
     let word = word.to_lowercase();
     let likeness = |candidate: &str| {
         let candidate = candidate.to_lowercase();
+        #[cfg(test)]
+        crate::tests::work::done(word.len() * candidate.len());
         // Of a short word one slip changes much.
         let slip = word.len() > 2 && word.len() < 8 && strsim::osa_distance(&word, &candidate) == 1;
         strsim::jaro_winkler(&word, &candidate).max(if slip { 0.9 } else { 0.0 })
     };
     candidates
         .into_iter()
+        .filter(|candidate| candidate.len() <= LONGEST)
         .map(|candidate| (likeness(candidate), candidate))
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
@@ -34,7 +43,12 @@ pub(crate) fn among<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
 
 /// A proposal for a word that is unknown: what it may have meant, or all there is.
 pub(crate) fn proposal<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
-    match nearest(word, candidates.clone()) {
+    proposed(nearest(word, candidates.clone()), candidates)
+}
+
+/// As [`proposal`], where the candidate that is most like the word is known.
+pub(crate) fn proposed<'a>(nearest: Option<&str>, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    match nearest {
         Some(candidate) => format!("did you mean `{candidate}`?"),
         None => {
             let all: Vec<String> = candidates.into_iter().map(|candidate| format!("`{candidate}`")).collect();

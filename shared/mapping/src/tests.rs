@@ -3,7 +3,7 @@
 //! `testdata/*.test` has sections that start with `--- name`: `adapter` (or `document`, for relaxed JSON alone),
 //! `register KEY`, `layer KEY` (`layer` alone is the adapter's), `secrets` (lines `NAME [ORIGIN]`; without this section
 //! nothing is known of secrets), `policy` (lines `http`, `PORT` or `FIRST-LAST`), `integrations` (lines `NAME START-OF-URL`),
-//! `input`, `unit`, `tenant`, `constants`, `answer STATUS [CONTENT-TYPE]`, and last `expect`. With `MAPPING_REWRITE=1` in the environment the `expect` sections are
+//! `limits` (lines `NAME NUMBER`, of compiling), `busy` (who runs scripts has no time to look at one), `input`, `unit`, `tenant`, `constants`, `answer STATUS [CONTENT-TYPE]`, and last `expect`. With `MAPPING_REWRITE=1` in the environment the `expect` sections are
 //! written anew; read the difference before keeping it.
 
 mod codes;
@@ -18,6 +18,7 @@ pub(crate) mod rules;
 mod secrets;
 mod seeds;
 mod shown;
+pub(crate) mod work;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -90,6 +91,8 @@ impl Case {
                 }
                 "secrets" => case.known.secrets = Some(known::secrets(body)),
                 "policy" => case.known.policy = Some(known::policy(body)),
+                "limits" => case.known.limits = Some(known::limits(body)),
+                "busy" => case.known.scripts = Some(std::sync::Arc::new(known::Busy)),
                 "integrations" => case.known.integrations = Some(known::integrations(body)),
                 "layer" => {
                     case.layers.insert(argument.to_owned(), value());

@@ -1,7 +1,7 @@
 //! The members of an adapter, checked and compiled.
 
 use super::{Adapter, follow_up, response_xml};
-use crate::compile::{Compiler, Holes, Scope, Shape};
+use crate::compile::{Compiler, Scope, Shape};
 use crate::diagnostic::Diagnostic;
 use crate::environment::{Environment, Knowledge};
 use crate::plan::Plan;
@@ -48,6 +48,7 @@ pub(super) fn compile(
     adapter.integration = compiler.integration.take();
     adapter.constants = std::mem::take(&mut compiler.constants).into_members();
     (adapter.pre_response, adapter.response) = (compiler.pre_response.take(), compiler.response.take());
+    adapter.compiled_bytes = compiler.compiled_bytes();
     adapter.registers = compiler.read.into_iter().collect();
     adapter.secrets = compiler.secrets.into_iter().collect();
     Ok(adapter)
@@ -59,25 +60,24 @@ impl Adapter {
             let message = format!("an adapter is an object, not {}", root.describe());
             return compiler.error_at("shape", message, &root.span, None);
         }
-        compiler.unknown_members(SHAPE, root);
+        let laid = compiler.laid(SHAPE, root);
         compiler.integration = root.member("integration").and_then(|node| integration(compiler, node));
         compiler.constants.more = compiler.integration.is_some();
         compiler.saved = follow_up::saved(root);
         if let Some(node) = root.member("constants") {
             compiler.constants(node);
         }
-        if let Some(node) = compiler.required(SHAPE, root, "requestMapping") {
+        if let Some(node) = compiler.required(&laid, "requestMapping") {
             self.request = request::compile(compiler, node);
         }
         if let Some(node) = root.member("responseXml") {
             self.force_array = response_xml::compile(compiler, node);
         }
-        let scope = |stage, place| Scope { stage, holes: Holes::Forbidden(place) };
         compiler.pre_response = root
             .member("preResponseMapping")
-            .map(|node| compiler.node(node, scope(Stage::PreResponse, "preResponseMapping")));
+            .map(|node| compiler.node(node, Scope::closed(Stage::PreResponse, "preResponseMapping")));
         compiler.response = root.member("responseMapping").map(|node| {
-            let plan = compiler.node(node, scope(Stage::Response, "the result"));
+            let plan = compiler.node(node, Scope::closed(Stage::Response, "the result"));
             properties(compiler, node, plan)
         });
         self.actions =
@@ -111,7 +111,7 @@ fn integration(compiler: &mut Compiler<'_>, node: &Node) -> Option<String> {
 /// `properties` at the top of `responseMapping` lists properties of the result: its members are the result's own, beside
 /// what else stands there.
 fn properties(compiler: &mut Compiler<'_>, node: &Node, plan: Plan) -> Plan {
-    let members = match plan {
+    let members = match plan.unshared() {
         Plan::Object(members) => members,
         Plan::Literal(Value::Object(object)) if object.contains_key("properties") => {
             object.into_iter().map(|(key, value)| (key, Plan::Literal(value))).collect()
@@ -120,21 +120,23 @@ fn properties(compiler: &mut Compiler<'_>, node: &Node, plan: Plan) -> Plan {
     };
     let mut result: Vec<(String, Plan)> = Vec::with_capacity(members.len());
     for (key, plan) in members {
-        let inner: Vec<(String, Plan)> = match plan {
-            Plan::Object(inner) if key == "properties" => inner,
-            Plan::Literal(Value::Object(inner)) if key == "properties" => {
-                inner.into_iter().map(|(key, value)| (key, Plan::Literal(value))).collect()
-            }
-            plan => vec![(key, plan)],
-        };
-        for (key, plan) in inner {
-            if result.iter().any(|(known, _)| *known == key) {
-                let message =
-                    format!("the result has two members `{key}`: one in `properties`, one beside it");
-                compiler.error_at("duplicate-key", message, &node.span, None);
-            }
+        if key != "properties" {
             result.push((key, plan));
+            continue;
         }
+        match plan.unshared() {
+            Plan::Object(inner) => result.extend(inner),
+            Plan::Literal(Value::Object(inner)) => {
+                result.extend(inner.into_iter().map(|(key, value)| (key, Plan::Literal(value))));
+            }
+            plan => result.push((key, plan)),
+        }
+    }
+    let mut keys: Vec<&str> = result.iter().map(|(key, _)| key.as_str()).collect();
+    keys.sort_unstable();
+    for pair in keys.windows(2).filter(|pair| pair[0] == pair[1]) {
+        let message = format!("the result has two members `{}`: one in `properties`, one beside it", pair[0]);
+        compiler.error_at("duplicate-key", message, &node.span, None);
     }
     Plan::Object(result).fold()
 }

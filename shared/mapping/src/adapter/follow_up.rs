@@ -2,7 +2,9 @@
 
 mod connectors;
 
-use crate::compile::{Compiler, Holes, Scope, Shape, is_key};
+use std::collections::HashSet;
+
+use crate::compile::{Compiler, Laid, Scope, Shape, is_key};
 use crate::eval::Context;
 use crate::plan::Plan;
 use crate::relaxed::{Kind, Node};
@@ -32,9 +34,7 @@ pub(super) struct ConnectorPlan {
     data: Plan,
 }
 
-fn scope(place: &'static str) -> Scope {
-    Scope { stage: Stage::FollowUp, holes: Holes::Forbidden(place) }
-}
+const STAGE: Stage = Stage::FollowUp;
 
 pub(super) fn actions(compiler: &mut Compiler<'_>, node: &Node) -> Vec<ActionPlan> {
     match &node.kind {
@@ -64,9 +64,9 @@ const CONNECTOR: Shape =
     Shape { name: "`onResponseConnector`", known: &["connector", "data", "when"], required: &["connector"] };
 
 fn action(compiler: &mut Compiler<'_>, node: &Node) -> Option<ActionPlan> {
-    compiler.unknown_members(ACTION, node);
+    let laid = compiler.laid(ACTION, node);
     // Everything is compiled before anything is given up, so that all that is wrong is told.
-    let named = compiler.required(ACTION, node, "action");
+    let named = compiler.required(&laid, "action");
     let when = when(compiler, node);
     let named = named?;
     let name = match &named.kind {
@@ -74,14 +74,14 @@ fn action(compiler: &mut Compiler<'_>, node: &Node) -> Option<ActionPlan> {
         _ => "",
     };
     let effect = match name {
-        "patchRegister" => patch_register(compiler, node),
-        "saveSecret" => save_secret(compiler, node),
+        "patchRegister" => patch_register(compiler, &laid),
+        "saveSecret" => save_secret(compiler, &laid),
         other => {
             let message = format!("there is no action `{other}`");
             let help = suggest::proposal(other, ACTIONS);
             compiler.error_at("unknown-action", message, &named.span, Some(help));
             if let Some(data) = node.member("data") {
-                compiler.node(data, scope("an action"));
+                compiler.node(data, Scope::closed(STAGE, "an action"));
             }
             None
         }
@@ -89,10 +89,10 @@ fn action(compiler: &mut Compiler<'_>, node: &Node) -> Option<ActionPlan> {
     Some(ActionPlan { when, effect: effect? })
 }
 
-fn patch_register(compiler: &mut Compiler<'_>, node: &Node) -> Option<Effect> {
-    let key = compiler.required(ACTION, node, "parameter").map(|parameter| {
+fn patch_register(compiler: &mut Compiler<'_>, action: &Laid<'_>) -> Option<Effect> {
+    let key = compiler.required(action, "parameter").map(|parameter| {
         let errors = compiler.errors();
-        let key = compiler.node(parameter, scope("the key of a register"));
+        let key = compiler.node(parameter, Scope::closed(STAGE, "the key of a register"));
         if let Plan::Literal(literal) = &key
             && compiler.errors() == errors
             && !literal.as_str().is_some_and(is_key)
@@ -101,32 +101,31 @@ fn patch_register(compiler: &mut Compiler<'_>, node: &Node) -> Option<Effect> {
         }
         key
     });
-    let data = data(compiler, PATCH, node);
-    let value = data.and_then(|data| compiler.required(PATCH, data, "value"));
-    let value = value.map(|value| compiler.node(value, scope("a register")));
+    let data = data(compiler, PATCH, action);
+    let value = data.and_then(|data| compiler.required(&data, "value"));
+    let value = value.map(|value| compiler.node(value, Scope::closed(STAGE, "a register")));
     Some(Effect::PatchRegister { key: key?, value: value? })
 }
 
-fn save_secret(compiler: &mut Compiler<'_>, node: &Node) -> Option<Effect> {
-    let data = data(compiler, SAVE, node)?;
-    let mut part =
-        |key, place| compiler.required(SAVE, data, key).map(|node| compiler.node(node, scope(place)));
-    let (key, value) = (part("key", "the name of a secret"), part("value", "another secret"));
-    let url = part("url", "the scope of a secret");
+fn save_secret(compiler: &mut Compiler<'_>, action: &Laid<'_>) -> Option<Effect> {
+    let data = data(compiler, SAVE, action)?;
+    let mut part = |key, scope| compiler.required(&data, key).map(|node| compiler.node(node, scope));
+    let key = part("key", Scope::closed(STAGE, "the name of a secret"));
+    let value = part("value", Scope::closed(STAGE, "another secret"));
+    let url = part("url", Scope::closed(STAGE, "the scope of a secret"));
     Some(Effect::SaveSecret { key: key?, value: value?, url: url? })
 }
 
 /// The `data` of an action.
-fn data<'n>(compiler: &mut Compiler<'_>, shape: Shape, node: &'n Node) -> Option<&'n Node> {
-    let data = compiler.required(ACTION, node, "data")?;
-    compiler.unknown_members(shape, data);
-    Some(data)
+fn data<'n>(compiler: &mut Compiler<'_>, shape: Shape, action: &Laid<'n>) -> Option<Laid<'n>> {
+    let data = compiler.required(action, "data")?;
+    Some(compiler.laid(shape, data))
 }
 
 /// The names of the secrets that an adapter saves, where they are written out.
-pub(super) fn saved(root: &Node) -> Vec<String> {
+pub(super) fn saved(root: &Node) -> HashSet<String> {
     let Some(Kind::Array(actions)) = root.member("onResponseActions").map(|node| &node.kind) else {
-        return Vec::new();
+        return HashSet::new();
     };
     let text = |node: &Node| match &node.kind {
         Kind::Text(text) => Some(text.as_str().to_owned()),
@@ -146,20 +145,21 @@ pub(super) fn connector(compiler: &mut Compiler<'_>, node: &Node) -> Option<Conn
         compiler.error_at("shape", message, &node.span, None);
         return None;
     }
-    compiler.unknown_members(CONNECTOR, node);
+    let laid = compiler.laid(CONNECTOR, node);
     let when = when(compiler, node);
-    let named = compiler.required(CONNECTOR, node, "connector").map(|named| {
-        let plan = compiler.node(named, scope("the name of a connector"));
+    let named = compiler.required(&laid, "connector").map(|named| {
+        let plan = compiler.node(named, Scope::closed(STAGE, "the name of a connector"));
         connectors::check(compiler, &plan, when.as_ref(), named);
         plan
     });
-    let data =
-        node.member("data").map_or(Plan::NULL, |data| compiler.node(data, scope("the data of a connector")));
+    let data = node
+        .member("data")
+        .map_or(Plan::NULL, |data| compiler.node(data, Scope::closed(STAGE, "the data of a connector")));
     Some(ConnectorPlan { when, connector: named?, data })
 }
 
 fn when(compiler: &mut Compiler<'_>, node: &Node) -> Option<Plan> {
-    node.member("when").map(|when| compiler.node(when, scope("a condition")))
+    node.member("when").map(|when| compiler.node(when, Scope::closed(STAGE, "a condition")))
 }
 
 const NOT_A_KEY: &str = "a register's key holds letters, digits, `.`, `_` and `-`: `MAIN_KEY-SUB_KEY`";

@@ -1,13 +1,16 @@
 //! What is known about `constants` while the rest is compiled.
 
+mod search;
+
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::{Compiler, Holes, Scope};
+use super::{Compiler, Scope};
 use crate::plan::{PathStep, Plan};
 use crate::relaxed::Node;
-use crate::section::{Section, Stage};
+use crate::section::Stage;
 use crate::value::Value;
+use search::Search;
 
 /// The constants of the adapter: those above, while `constants` itself is compiled; then all of them.
 #[derive(Debug, Default)]
@@ -23,9 +26,9 @@ pub(crate) struct Constants {
     /// While `constants` is compiled: the one that is being made, and those below it.
     pub(super) open: Option<String>,
     pub(super) later: HashSet<String>,
-    /// How deep a secret is being looked for, and how many plans were looked at: constants may read one another in great
-    /// number.
-    depth: Cell<usize>,
+    /// The first secret that is named anywhere.
+    any_secret: Option<String>,
+    /// How many plans and names were looked at for secrets: constants may read one another in great number.
     seen: Cell<usize>,
 }
 
@@ -57,44 +60,20 @@ impl Constants {
         self.members.push((key, plan));
     }
 
-    /// A secret that reading `path` of the constants may give. Where looking closer would take too long, any counts that
-    /// stands in a constant.
-    pub(crate) fn hole(&self, path: &[PathStep]) -> Option<&str> {
-        const DEEPEST: usize = 64;
-        let (key, rest) = match path {
-            [PathStep::Key(key), rest @ ..] => (key.as_str(), rest),
-            _ => return self.first_secret.as_deref(),
-        };
-        let place = *self.places.get(key)?;
-        let whole = self.secrets[place].as_deref()?;
-        let depth = self.depth.get();
-        if rest.is_empty() || depth == DEEPEST {
-            return Some(whole);
-        }
-        self.depth.set(depth + 1);
-        let found = self.hole_under(&self.members[place].1, rest);
-        self.depth.set(depth);
-        found
+    /// A secret was named somewhere.
+    pub(super) fn named(&mut self, secret: &str) {
+        self.any_secret.get_or_insert_with(|| secret.to_owned());
+    }
+
+    /// A secret that `plan`, or the place `path` in it, may give. Where that depends on data, everything possible counts, and
+    /// where looking closer would take too long, any secret that is named anywhere.
+    pub(crate) fn hole_under<'a>(&'a self, plan: &'a Plan, path: &'a [PathStep]) -> Option<&'a str> {
+        Search::first(self, plan, path).next()
     }
 
     /// Every secret that `plans` may give, once.
     pub(crate) fn holes<'a>(&'a self, plans: impl IntoIterator<Item = &'a Plan>) -> Vec<String> {
-        let (mut found, mut seen) = (BTreeSet::new(), BTreeSet::new());
-        let mut open: Vec<&Plan> = plans.into_iter().collect();
-        while let Some(plan) = open.pop() {
-            match plan {
-                Plan::Object(members) => open.extend(members.iter().map(|(_, plan)| plan)),
-                Plan::Array(items) | Plan::Concat(items) => open.extend(items),
-                Plan::If(branches) => open.extend([&branches.yes, &branches.no]),
-                Plan::Apply(apply) => open.extend(&apply.arguments),
-                Plan::Read { section: Section::Constants, path } => match path.as_slice() {
-                    [PathStep::Key(key)] if seen.insert(key.as_str()) => open.extend(self.get(key.as_str())),
-                    [PathStep::Key(_)] => {}
-                    path => found.extend(self.hole(path)),
-                },
-                other => found.extend(self.hole_under(other, &[])),
-            }
-        }
+        let found: BTreeSet<&str> = Search::every(self, plans).collect();
         found.into_iter().map(str::to_owned).collect()
     }
 
@@ -103,39 +82,9 @@ impl Constants {
         /// Each value of the largest adapter once, and many of them again.
         const MOST: usize = 20_000_000;
         self.seen.set(self.seen.get().saturating_add(many));
+        #[cfg(test)]
+        crate::tests::work::done(many);
         self.seen.get() < MOST
-    }
-
-    /// A secret that `plan`, or the place `path` in it, may give. Where that depends on data, everything possible counts.
-    pub(crate) fn hole_under<'a>(&'a self, plan: &'a Plan, path: &[PathStep]) -> Option<&'a str> {
-        if !self.may_look(1) {
-            return self.first_secret.as_deref();
-        }
-        match (plan, path) {
-            (Plan::Secret(name), []) => Some(name),
-            (Plan::Object(members), [PathStep::Key(key), rest @ ..]) => {
-                if !self.may_look(members.len()) {
-                    return self.first_secret.as_deref();
-                }
-                let (_, member) = members.iter().find(|(name, _)| name == key.as_str())?;
-                self.hole_under(member, rest)
-            }
-            (Plan::Array(items), [PathStep::Key(key), rest @ ..]) => {
-                self.hole_under(items.get(key.index()?)?, rest)
-            }
-            (Plan::Object(members), _) => members.iter().find_map(|(_, plan)| self.hole_under(plan, &[])),
-            (Plan::Array(items) | Plan::Concat(items), _) => {
-                items.iter().find_map(|plan| self.hole_under(plan, &[]))
-            }
-            (Plan::If(branches), _) => {
-                self.hole_under(&branches.yes, path).or_else(|| self.hole_under(&branches.no, path))
-            }
-            // Also where the function lets none through: an argument that may not carry one is an error already.
-            (Plan::Apply(apply), _) => apply.arguments.iter().find_map(|plan| self.hole_under(plan, &[])),
-            (Plan::Pick { from, .. }, _) => self.hole_under(from, &[]),
-            (Plan::Read { section: Section::Constants, path: inner }, _) => self.hole(inner),
-            _ => None,
-        }
     }
 
     /// A place in a plan, if it is small and the same on every run.
@@ -144,11 +93,8 @@ impl Constants {
             return size(plan).is_some_and(|size| size <= SMALL).then(|| plan.clone());
         };
         let PathStep::Key(key) = step else { return None };
-        match plan {
-            Plan::Literal(value) => match value.step(key) {
-                Some(value) => self.inline(&Plan::Literal(value.clone()), rest),
-                None => Some(Plan::NULL),
-            },
+        match plan.shared() {
+            Plan::Literal(value) => inline_value(value, path),
             Plan::Object(members) if !self.may_look(members.len()) => None,
             Plan::Object(members) => match members.iter().find(|(name, _)| name == key.as_str()) {
                 Some((_, member)) => self.inline(member, rest),
@@ -167,7 +113,7 @@ impl Compiler<'_> {
             let message = format!("`constants` is an object, not {}", node.describe());
             return self.error_at("shape", message, &node.span, None);
         };
-        let scope = Scope { stage: Stage::Constants, holes: Holes::Allowed };
+        let scope = Scope::open(Stage::Constants);
         self.constants.later = members.iter().map(|member| member.key.clone()).collect();
         for member in members {
             self.constants.later.remove(&member.key);
@@ -188,6 +134,21 @@ impl Compiler<'_> {
 
 /// What is larger is read where it stands instead of copied to every place that names it.
 const SMALL: usize = 1024;
+
+/// A place in a value, if it is small.
+fn inline_value(value: &Value, path: &[PathStep]) -> Option<Plan> {
+    let mut place = value;
+    for step in path {
+        let PathStep::Key(key) = step else { return None };
+        let Some(inner) = place.step(key) else { return Some(Plan::NULL) };
+        place = inner;
+    }
+    match place {
+        Value::Array(_) | Value::Object(_) => None,
+        Value::String(text) if text.len() > SMALL => None,
+        small => Some(Plan::Literal(small.clone())),
+    }
+}
 
 /// About how many bytes it takes to copy a plan; none for what is not copied.
 fn size(plan: &Plan) -> Option<usize> {

@@ -1,5 +1,6 @@
 //! Literals that look like keys.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::Compiler;
@@ -11,14 +12,29 @@ use crate::relaxed::{Kind, Node, Text};
 /// What a proposal calls the secret.
 const HELP: &str = "keep it as a secret, and write `{{secret:name}}` here";
 
+/// What a value is called: the key of the member it stands under. What that tells is seen once for all elements of an array.
+struct Name<'n> {
+    name: &'n str,
+    telling: OnceCell<Option<Telling>>,
+}
+
+impl<'n> Name<'n> {
+    fn new(name: &'n str) -> Self {
+        Self { name, telling: OnceCell::new() }
+    }
+
+    fn telling(&self) -> Option<Telling> {
+        *self.telling.get_or_init(|| Telling::of(self.name))
+    }
+}
+
 impl Compiler<'_> {
     /// Warns of every text below `node` that looks like a key. What a run wrote is data and is not looked at.
     pub(crate) fn lint_keys(&mut self, node: &Node) {
-        self.lint_keys_in(node, "");
+        self.lint_keys_in(node, &Name::new(""));
     }
 
-    /// `name` is what the value is called: the key of the member it stands under.
-    fn lint_keys_in(&mut self, node: &Node, name: &str) {
+    fn lint_keys_in(&mut self, node: &Node, name: &Name<'_>) {
         match &node.kind {
             Kind::Text(text) => self.lint_text(text, name),
             Kind::Array(items) => items.iter().for_each(|item| self.lint_keys_in(item, name)),
@@ -29,29 +45,29 @@ impl Compiler<'_> {
                     _ => None,
                 });
                 for member in members {
-                    let name = match member.key.as_str() {
-                        "value" => called.unwrap_or(name),
-                        "_comment" | "type" | "name" => "",
-                        key => key,
-                    };
-                    self.lint_keys_in(&member.value, name);
+                    match (member.key.as_str(), called) {
+                        ("value", None) => self.lint_keys_in(&member.value, name),
+                        ("value", Some(called)) => self.lint_keys_in(&member.value, &Name::new(called)),
+                        ("_comment" | "type" | "name", _) => self.lint_keys_in(&member.value, &Name::new("")),
+                        (key, _) => self.lint_keys_in(&member.value, &Name::new(key)),
+                    }
                 }
             }
             _ => {}
         }
     }
 
-    fn lint_text(&mut self, text: &Text, name: &str) {
+    fn lint_text(&mut self, text: &Text, name: &Name<'_>) {
         let value = text.as_str();
         if value.len() < 4 {
             return;
         }
         let pieces = pieces(value);
         if let [Piece::Text(whole)] = pieces.as_slice()
-            && let Some(telling) = Telling::of(name)
+            && let Some(telling) = name.telling()
             && let Some(range) = telling.credential(&value[whole.clone()])
         {
-            return self.key(name, text, range);
+            return self.key(name.name, text, range);
         }
         self.lint_pieces(&pieces, text);
     }
@@ -88,8 +104,10 @@ impl Compiler<'_> {
     }
 
     fn key(&mut self, name: &str, text: &Text, range: Range<usize>) {
+        /// A longer name tells no more, and may be that of many elements.
+        const LONGEST: usize = 256;
         let message = match name {
-            "" => "this looks like a key".to_owned(),
+            name if name.is_empty() || name.len() > LONGEST => "this looks like a key".to_owned(),
             name => format!("this looks like a key: the value of `{}`", name.escape_debug()),
         };
         self.hidden.entry(self.source.register.clone()).or_default().push(text.span(range.clone()));

@@ -104,7 +104,7 @@ impl Compiler<'_> {
     /// The first step of `path` that is in `plan` on no run.
     fn missing(&self, plan: &Plan, path: &[PathStep], depth: usize) -> Option<Missing> {
         let (step, rest) = path.split_first()?;
-        match plan {
+        match plan.shared() {
             Plan::Literal(value) => missing_in_value(value, path),
             Plan::Object(members) => {
                 let PathStep::Key(key) = step else { return None };

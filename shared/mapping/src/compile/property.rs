@@ -39,7 +39,7 @@ impl Compiler<'_> {
             return None;
         };
         let from = self.node(value, scope);
-        if let Plan::Literal(value) = &from
+        if let Plan::Literal(value) = from.shared()
             && let Err(reason) = kind_found.convert(value.clone())
         {
             self.error_at("conversion", reason, &find("value")?.span, None);

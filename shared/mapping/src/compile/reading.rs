@@ -7,7 +7,7 @@ use crate::expression::{Argument, Piece};
 use crate::path;
 use crate::plan::{Path, PathStep, Plan};
 use crate::relaxed::Text;
-use crate::section::{SECTIONS, Section};
+use crate::section::{SECTIONS, Section, Stage};
 use crate::suggest;
 
 /// Stands for a nested expression while the notation of a path is read. No text of an author holds it: JSON has no raw
@@ -47,6 +47,7 @@ impl Compiler<'_> {
     }
 
     fn read_constants(&mut self, path: Path, argument: &Argument, text: &Text, scope: Scope) -> Plan {
+        self.constants_read += usize::from(scope.stage == Stage::Constants);
         self.lint_constant(&path, argument, text);
         let read = Plan::Read { section: Section::Constants, path };
         self.taint_of(&read, text, &argument.range, scope);

@@ -1,15 +1,26 @@
 //! Registers that an adapter reads: authored text, compiled where it is read.
 
 use std::ops::Range;
+use std::ptr;
 use std::sync::Arc;
 
-use super::{Compiler, Holes, Loaded, Scope, Source};
+use super::{Compiler, Loaded, Scope, Source};
 use crate::environment::Register;
 use crate::expression::Argument;
 use crate::plan::{Path, PathStep, Plan};
-use crate::relaxed::{self, Kind, Node, Text};
+use crate::relaxed::{self, Kind, Member, Node, Text};
 use crate::suggest;
 use crate::value::Value;
+
+/// A place of a register, compiled without anything wrong: whoever reads it again gets the same.
+#[derive(Clone)]
+pub(super) struct Place {
+    plan: Plan,
+    /// How many values and expressions it took, and how deep they are nested. They count each time it is read, so that a
+    /// plan is no larger unfolded than the limits say.
+    nodes: usize,
+    depth: usize,
+}
 
 impl Compiler<'_> {
     /// `configRegister:KEY` and `configRegister:KEY, PATH`.
@@ -29,9 +40,9 @@ impl Compiler<'_> {
             Ok(found) => found,
             Err(NoStep { step, known }) => {
                 let message = format!("the register `{key}` has nothing at `{step}`: this is null");
-                let known = if self.may_look() { known } else { Vec::new() };
+                let known = if self.may_look() { known } else { &[] };
                 self.looked_among(known.len().saturating_mul(Self::ALIKE));
-                let help = suggest::among(&step, known.iter().map(String::as_str));
+                let help = suggest::among(&step, known.iter().map(|member| member.key.as_str()));
                 let range = arguments.get(1).map_or(&range, |argument| &argument.range);
                 self.warn("unknown-path", message, text, range, help);
                 return Plan::NULL;
@@ -42,7 +53,7 @@ impl Compiler<'_> {
             self.error("register-cycle", message, text, &range, None);
             return Plan::NULL;
         }
-        let plan = self.inside(&key, source, node, Scope { holes: Holes::Allowed, ..scope });
+        let plan = self.inside(&key, source, node, Scope::open(scope.stage));
         self.taint_of(&plan, text, &range, scope);
         match rest {
             [] => plan,
@@ -52,10 +63,9 @@ impl Compiler<'_> {
 
     /// A whole register that holds an array, or an expression that may give one. `None`, and told, if it does not.
     pub(crate) fn register_array(&mut self, argument: &Argument, text: &Text, scope: Scope) -> Option<Plan> {
-        let errors = |compiler: &Self| compiler.found.iter().filter(|found| found.is_error()).count();
-        let before = errors(self);
+        let before = self.errors();
         let plan = self.register(std::slice::from_ref(argument), text, scope);
-        if errors(self) > before {
+        if self.errors() > before {
             return None;
         }
         let key = argument.literal(text.as_str())?;
@@ -64,7 +74,7 @@ impl Compiler<'_> {
             Kind::Array(_) | Kind::Data(Value::Array(_)) => true,
             // An expression alone may give one.
             Kind::Text(_) => {
-                !matches!(plan, Plan::Literal(Value::String(_)) | Plan::Concat(_) | Plan::Secret(_))
+                !matches!(plan.shared(), Plan::Literal(Value::String(_)) | Plan::Concat(_) | Plan::Secret(_))
             }
             _ => false,
         };
@@ -136,19 +146,53 @@ impl Compiler<'_> {
             Err(found) => {
                 let source = Source { register: Some(key.to_owned()), text: Arc::clone(&register.text) };
                 let outer = std::mem::replace(&mut self.source, source);
-                found.into_iter().for_each(|diagnostic| self.tell(diagnostic));
+                for diagnostic in found {
+                    if self.counts(diagnostic.severity) {
+                        self.keep(diagnostic);
+                    }
+                }
                 self.source = outer;
                 None
             }
         }
     }
 
-    /// Compiles a place of a register, whose findings are about that register's text.
+    /// Compiles a place of a register, unless that was done already.
     fn inside(&mut self, key: &str, text: Arc<str>, node: &Node, scope: Scope) -> Plan {
+        let at = (ptr::from_ref(node), scope.stage);
+        if let Some(Place { plan, nodes, depth }) = self.places.get(&at)
+            && self.nodes + nodes <= self.limits.nodes
+            && self.depth + depth <= self.limits.depth
+        {
+            self.nodes += nodes;
+            self.deepest = self.deepest.max(self.depth + depth);
+            return plan.clone();
+        }
+        let before = (self.errors, self.constants_read, self.nodes, self.bytes);
+        let deepest = std::mem::replace(&mut self.deepest, self.depth);
+        let plan = self.anew(key, text, node, scope);
+        let (nodes, depth) = (self.nodes - before.2, self.deepest - self.depth);
+        self.deepest = self.deepest.max(deepest);
+        // What is wrong is told to each reader, and what constants read of constants depends on which are there already.
+        if (self.errors, self.constants_read) != (before.0, before.1) {
+            return plan;
+        }
+        let plan = match nodes * A_NODE + (self.bytes - before.3) <= SMALL {
+            true => plan,
+            false => Plan::Shared(Arc::new(plan)),
+        };
+        self.places.insert(at, Place { plan: plan.clone(), nodes, depth });
+        plan
+    }
+
+    /// Compiles a place of a register, whose findings are about that register's text.
+    fn anew(&mut self, key: &str, text: Arc<str>, node: &Node, scope: Scope) -> Plan {
         let source = Source { register: Some(key.to_owned()), text };
         let outer = std::mem::replace(&mut self.source, source);
         self.open.push((key.to_owned(), node.span.clone()));
-        self.lint_keys(node);
+        if self.linted.insert(ptr::from_ref(node)) {
+            self.lint_keys(node);
+        }
         let plan = self.node(node, scope);
         self.open.pop();
         self.source = outer;
@@ -163,28 +207,45 @@ impl Compiler<'_> {
     }
 }
 
-/// A step that is not there, and those that are.
-struct NoStep {
+/// A plan of a register up to this size is copied to each place that reads it, and looked at there as if it stood there.
+/// About how many bytes a value of it takes beside its text.
+const SMALL: usize = 4096;
+const A_NODE: usize = 64;
+
+/// About how many bytes it takes to copy a value.
+pub(super) fn size(value: &Value) -> usize {
+    A_NODE
+        + match value {
+            Value::Null | Value::Bool(_) => 0,
+            Value::Number(number) => number.as_str().len(),
+            Value::String(text) => text.len(),
+            Value::Array(items) => items.iter().map(size).sum(),
+            Value::Object(object) => object.iter().map(|(key, value)| key.len() + size(value)).sum(),
+        }
+}
+
+/// A step that is not there, and the members among which it would be.
+struct NoStep<'n> {
     step: String,
-    known: Vec<String>,
+    known: &'n [Member],
 }
 
 /// The place of a register that the known steps of a path lead to, and the steps left.
-fn descend<'n, 'p>(root: &'n Node, path: &'p [PathStep]) -> Result<(&'n Node, &'p [PathStep]), NoStep> {
+fn descend<'n, 'p>(root: &'n Node, path: &'p [PathStep]) -> Result<(&'n Node, &'p [PathStep]), NoStep<'n>> {
     let Some((PathStep::Key(key), rest)) = path.split_first() else { return Ok((root, path)) };
-    let missing = |known: Vec<String>| Err(NoStep { step: key.as_str().to_owned(), known });
+    let missing = |known: &'n [Member]| Err(NoStep { step: key.as_str().to_owned(), known });
     match &root.kind {
         Kind::Object(members) => match root.member(key.as_str()) {
             Some(member) => descend(member, rest),
-            None => missing(members.iter().map(|member| member.key.clone()).collect()),
+            None => missing(members),
         },
         Kind::Array(items) => match key.index().and_then(|index| items.get(index)) {
             Some(item) => descend(item, rest),
-            None => missing(Vec::new()),
+            None => missing(&[]),
         },
         // What an expression or a run's data holds is seen when it is read.
         Kind::Text(_) | Kind::Data(Value::Array(_) | Value::Object(_)) => Ok((root, path)),
-        _ => missing(Vec::new()),
+        _ => missing(&[]),
     }
 }
 

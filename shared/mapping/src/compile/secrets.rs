@@ -10,7 +10,6 @@ use crate::relaxed::Text;
 /// A place that names a secret which is there.
 #[derive(Clone, Debug)]
 pub(super) struct Mention {
-    name: String,
     /// The one origin it may be sent to.
     origin: String,
     span: Span,
@@ -22,7 +21,7 @@ impl Compiler<'_> {
     pub(super) fn mention(&mut self, name: &str, text: &Text, range: &Range<usize>) {
         match self.environment.secret(name) {
             Knowledge::Unknown => {}
-            Knowledge::Absent if self.saved.iter().any(|saved| saved == name) => {}
+            Knowledge::Absent if self.saved.contains(name) => {}
             Knowledge::Absent => {
                 let names = if self.may_look() { self.environment.secret_names() } else { Vec::new() };
                 let known = self.hint(name, names.iter().map(String::as_str), names.len());
@@ -32,8 +31,10 @@ impl Compiler<'_> {
             }
             Knowledge::Present(secret) => {
                 let Some(origin) = secret.origin else { return };
-                let (span, source) = (text.span(range.clone()), self.source.clone());
-                self.mentions.push(Mention { name: name.to_owned(), origin, span, source });
+                if !self.mentions.contains_key(name) {
+                    let (span, source) = (text.span(range.clone()), self.source.clone());
+                    self.mentions.insert(name.to_owned(), Mention { origin, span, source });
+                }
             }
         }
     }
@@ -42,11 +43,11 @@ impl Compiler<'_> {
     /// it is named first.
     pub(crate) fn secrets_sent(&mut self, names: &[String], origins: &[String]) {
         for name in names {
-            let Some(mention) = self.mentions.iter().find(|mention| mention.name == *name) else { continue };
+            let Some(mention) = self.mentions.get(name) else { continue };
             if origins.contains(&mention.origin) {
                 continue;
             }
-            let Mention { name, origin, span, source } = mention.clone();
+            let Mention { origin, span, source } = mention.clone();
             let message = format!(
                 "the secret `{name}` is for `{origin}`, and this request goes to `{}`",
                 origins.join("` and `")

@@ -6,10 +6,11 @@ use super::{Compiler, Scope};
 use crate::function;
 use crate::plan::Plan;
 use crate::relaxed::Text;
+use crate::section::Stage;
 
 /// Whether a secret may end where an expression stands.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Holes {
+pub(super) enum Holes {
     /// In a URL, a header, a body; or in a constant, which is looked at where it is read.
     Allowed,
     /// Nowhere else; the text says where this is, for messages: `"the result"`.
@@ -19,18 +20,37 @@ pub(crate) enum Holes {
 }
 
 impl Scope {
+    /// A place where a secret may end.
+    pub(crate) const fn open(stage: Stage) -> Self {
+        Self { stage, holes: Holes::Allowed }
+    }
+
+    /// `place`, where no secret may end.
+    #[cfg_attr(test, track_caller)]
+    pub(crate) fn closed(stage: Stage, place: &'static str) -> Self {
+        Self::open(stage).without_holes(place)
+    }
+
     /// The same place, but what is made here goes into `place`, where no secret may end.
+    #[cfg_attr(test, track_caller)]
     pub(crate) fn without_holes(self, place: &'static str) -> Self {
-        match self.holes {
-            Holes::Allowed => Self { holes: Holes::Forbidden(place), ..self },
-            Holes::Forbidden(_) | Holes::Through(_) => self,
-        }
+        self.narrowed(Holes::Forbidden(place))
     }
 
     /// The same place, but what is made here goes into an argument of `function`, which no secret can go through.
+    #[cfg_attr(test, track_caller)]
     pub(crate) fn through(self, function: &'static str) -> Self {
+        self.narrowed(Holes::Through(function))
+    }
+
+    #[cfg_attr(test, track_caller)]
+    fn narrowed(self, holes: Holes) -> Self {
+        #[cfg(test)]
+        if crate::tests::rules::is_removed("secret-leak") {
+            return self;
+        }
         match self.holes {
-            Holes::Allowed => Self { holes: Holes::Through(function), ..self },
+            Holes::Allowed => Self { holes, ..self },
             Holes::Forbidden(_) | Holes::Through(_) => self,
         }
     }
@@ -38,7 +58,12 @@ impl Scope {
 
 impl Compiler<'_> {
     /// The secret `name` would come to the place that `range` stands in.
+    #[cfg_attr(test, track_caller)]
     pub(super) fn taint(&mut self, name: &str, text: &Text, range: &Range<usize>, scope: Scope) {
+        #[cfg(test)]
+        if crate::tests::rules::is_removed("secret-leak") {
+            return;
+        }
         let (message, help) = match scope.holes {
             Holes::Allowed => return,
             Holes::Forbidden(place) => (
@@ -54,6 +79,7 @@ impl Compiler<'_> {
     }
 
     /// As [`Self::taint`], for a plan that may give a secret.
+    #[cfg_attr(test, track_caller)]
     pub(super) fn taint_of(&mut self, plan: &Plan, text: &Text, range: &Range<usize>, scope: Scope) {
         if matches!(scope.holes, Holes::Allowed) {
             return;

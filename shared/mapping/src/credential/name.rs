@@ -40,6 +40,8 @@ impl Telling {
     /// What a name says, in whatever spelling: `X-Api-Key`, `api_key`, `apiKey`, `APIKEY`.
     pub(crate) fn of(name: &str) -> Option<Self> {
         let words = words(name);
+        #[cfg(test)]
+        crate::tests::work::done(name.len());
         let mut last = words.iter().rev().map(String::as_str);
         let (word, before) = (last.next()?, last.next().unwrap_or_default());
         // Names written as one word, or as capitals alone, are looked at by their end.

@@ -35,6 +35,7 @@ impl Context<'_> {
                 };
                 Ok(Value::Array(items.iter().enumerate().map(item).collect::<Result<_, EvalError>>()?))
             }
+            Plan::Shared(plan) => self.make(plan, level),
             plan => self.own_at(self.eval(plan)?, level),
         }
     }

@@ -39,6 +39,7 @@ impl Context<'_> {
                 out.push_text("]");
                 Ok(())
             }
+            Plan::Shared(plan) => self.write_plan(plan, level, out),
             plan => self.write_json(&self.eval(plan)?, level, out),
         }
     }

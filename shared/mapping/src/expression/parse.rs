@@ -264,13 +264,12 @@ impl<'a> Parser<'a> {
             self.at += 1;
         }
         call.range.end = self.at;
-        self.problems.push(Problem {
-            code: "brace-missing",
-            range: call.range.clone(),
-            message: "`isTrue` takes one argument: this is read as `${if:${isTrue:X},A,B}`".to_owned(),
-            help: Some("close `isTrue` after its argument".to_owned()),
-            warning: true,
-        });
+        self.warning(
+            "brace-missing",
+            call.range.clone(),
+            "`isTrue` takes one argument: this is read as `${if:${isTrue:X},A,B}`",
+            "close `isTrue` after its argument",
+        );
         true
     }
 
@@ -300,8 +299,24 @@ impl<'a> Parser<'a> {
         Some(Piece::Secret { name: name.to_owned(), range })
     }
 
+    #[cfg_attr(test, track_caller)]
     fn problem(&mut self, code: &'static str, range: Range<usize>, message: String) {
-        self.problems.push(Problem { code, range, message, help: None, warning: false });
+        self.found(Problem { code, range, message, help: None, warning: false });
+    }
+
+    #[cfg_attr(test, track_caller)]
+    fn warning(&mut self, code: &'static str, range: Range<usize>, message: &str, help: &str) {
+        let help = Some(help.to_owned());
+        self.found(Problem { code, range, message: message.to_owned(), help, warning: true });
+    }
+
+    #[cfg_attr(test, track_caller)]
+    fn found(&mut self, problem: Problem) {
+        #[cfg(test)]
+        if crate::tests::rules::is_removed(problem.code) {
+            return;
+        }
+        self.problems.push(problem);
     }
 }
 

@@ -138,6 +138,7 @@ impl<'s, 'e> Site<'s, 'e> {
     }
 
     /// An argument of data.
+    #[cfg_attr(test, track_caller)]
     pub(super) fn plain(&mut self, index: usize) -> Plan {
         let scope = self.scope.through(self.name);
         self.compiler.argument(&self.call.arguments[index], self.text, scope)
@@ -171,6 +172,7 @@ impl<'s, 'e> Site<'s, 'e> {
     }
 
     /// A function of one text, which no secret may go through.
+    #[cfg_attr(test, track_caller)]
     pub(super) fn on_text(mut self, operation: fn(&str) -> Result<Value, &'static str>) -> Plan {
         let of = self.plain(0);
         self.apply(OnText(operation), vec![of])

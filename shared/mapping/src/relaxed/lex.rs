@@ -138,8 +138,11 @@ impl<'a> Lexer<'a> {
     /// No notation of ours, but one that people try: one word, so that it is one error.
     fn single_quoted(&mut self) -> Kind {
         let rest = self.rest();
-        let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
-        let end = line[1..].find('\'').map_or(1, |end| end + 2);
+        let ends = rest[1..].find(['\'', '\n']);
+        #[cfg(test)]
+        crate::tests::work::done(ends.unwrap_or(rest.len()));
+        let closing = ends.filter(|at| rest[1 + at..].starts_with('\''));
+        let end = closing.map_or(1, |at| at + 2);
         self.at += end;
         Kind::Word(rest[..end].to_owned())
     }

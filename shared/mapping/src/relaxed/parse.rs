@@ -11,6 +11,11 @@ use crate::position;
 /// The tree of a text, as far as there is one, and everything that is wrong with the text.
 pub(super) fn document(text: &str, limits: &Limits) -> (Option<Node>, Vec<Diagnostic>) {
     let mut lexer = Lexer::new(text, limits);
+    if text.len() > limits.bytes {
+        let message = format!("the text is longer than {} bytes (limit `bytes`)", limits.bytes);
+        lexer.error("too-large", message, 0..0);
+        return (None, lexer.found);
+    }
     let token = lexer.next();
     let mut parser =
         Parser { text, lexer, token, limits, closers: Vec::new(), nodes: 0, broken_string: None };

@@ -8,7 +8,7 @@ use super::format::Format;
 use super::multipart;
 use super::places::{JsonPlace, JsonText, XmlText};
 use super::{NOT_A_METHOD, NOT_A_TIMEOUT, RequestPlan, is_token, parse_method, parse_timeout};
-use crate::compile::{Compiler, Holes, Scope, Shape};
+use crate::compile::{Compiler, Scope, Shape};
 use crate::expression::Piece;
 use crate::plan::Plan;
 use crate::relaxed::{Kind, Member, Node, Text};
@@ -20,7 +20,7 @@ const SHAPE: Shape = Shape {
     known: &["method", "url", "headers", "query", "body", "timeout"],
     required: &["url"],
 };
-const SCOPE: Scope = Scope { stage: Stage::Request, holes: Holes::Allowed };
+const SCOPE: Scope = Scope::open(Stage::Request);
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, node: &Node) -> RequestPlan {
     let mut plan = RequestPlan::default();
@@ -35,7 +35,7 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, node: &Node) -> RequestPlan {
         match member.key.as_str() {
             "method" => plan.method = method(compiler, value),
             "url" => plan.url = url::compile(compiler, value, &mut reach),
-            "headers" => plan.headers = headers(compiler, value),
+            "headers" => plan.headers = headers(compiler, value, &mut reach),
             "query" => {
                 url::lint_query_values(compiler, value);
                 plan.query = Some(compiler.node(value, SCOPE));
@@ -44,8 +44,8 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, node: &Node) -> RequestPlan {
             _ => {}
         }
     }
-    compiler.unknown_members(SHAPE, node);
-    compiler.required(SHAPE, node, "url");
+    let laid = compiler.laid(SHAPE, node);
+    compiler.required(&laid, "url");
     // Last: its form depends on the headers, wherever they stand.
     plan.body = node.member("body").and_then(|value| body(compiler, value, declared(&plan.headers)));
     if plan.method.is_none() && plan.body.is_some() && node.member("method").is_none() {
@@ -80,7 +80,7 @@ fn timeout(compiler: &mut Compiler<'_>, node: &Node) -> Plan {
     plan
 }
 
-fn headers(compiler: &mut Compiler<'_>, node: &Node) -> Vec<(String, Plan)> {
+fn headers(compiler: &mut Compiler<'_>, node: &Node, reach: &mut Reach) -> Vec<(String, Plan)> {
     let Some(members) = node.members() else {
         let message = format!("`headers` is an object, not {}", node.describe());
         compiler.error_at("shape", message, &node.span, None);
@@ -88,7 +88,11 @@ fn headers(compiler: &mut Compiler<'_>, node: &Node) -> Vec<(String, Plan)> {
     };
     let mut headers = Vec::with_capacity(members.len());
     for member in members {
-        headers.extend(header(compiler, member));
+        let header = header(compiler, member);
+        if let Some((name, plan)) = &header {
+            reach.header(name, plan, &member.value);
+        }
+        headers.extend(header);
     }
     headers
 }

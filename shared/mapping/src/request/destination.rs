@@ -4,12 +4,13 @@
 use std::ops::{Range, RangeInclusive};
 
 use super::body::{BodyPlan, TextPart};
-use super::url::{self, UrlPart};
+use super::url::{self, UrlPart, UrlWriter};
 use super::{RequestPlan, parse_method};
 use crate::compile::Compiler;
 use crate::environment::Policy;
 use crate::expression::Piece;
-use crate::relaxed::Text;
+use crate::plan::Plan;
+use crate::relaxed::{Kind, Node, Text};
 use crate::template::Template;
 
 /// What is known of a URL.
@@ -19,14 +20,20 @@ pub(super) struct Reach {
     origin: Option<(String, Text, Range<usize>)>,
     /// The whole of it.
     url: Option<String>,
+    /// The origins that headers send the request to instead, with the texts that say them; none where no header does.
+    elsewhere: Option<Vec<(String, Text)>>,
 }
 
 impl Reach {
-    /// The URL is written up to `piece`; `origin` is there once it is complete.
-    pub(super) fn follow(&mut self, origin: Option<&str>, text: &Text, start: usize, piece: &Piece) {
-        if self.origin.is_some() {
-            return;
+    /// The URL is written up to `piece`.
+    pub(super) fn follow(&mut self, writer: &UrlWriter, text: &Text, start: usize, piece: &Piece) {
+        if self.origin.is_none() {
+            self.ends(writer.origin(), text, start, piece);
         }
+    }
+
+    /// The origin, if it is complete, ends in `piece`.
+    fn ends(&mut self, origin: Option<&str>, text: &Text, start: usize, piece: &Piece) {
         self.origin = origin.map(|origin| {
             let end = match piece {
                 Piece::Text(range) => range.start + said(&text.as_str()[range.clone()]),
@@ -36,14 +43,41 @@ impl Reach {
         });
     }
 
+    /// A header is compiled.
+    pub(super) fn header(&mut self, name: &str, plan: &Plan, node: &Node) {
+        if !ELSEWHERE.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+            return;
+        }
+        let elsewhere = self.elsewhere.get_or_insert_default();
+        if let Kind::Text(text) = &node.kind {
+            elsewhere.extend(written_out(plan).map(|origin| (origin, text.clone())));
+        }
+    }
+
     /// The URL is complete.
     pub(super) fn finish(&mut self, whole: &Template, text: &Text, pieces: &[Piece]) {
         if let [first, ..] = pieces
             && let Some(last) = pieces.last()
+            && self.origin.is_none()
         {
-            self.follow(url::origin(whole), text, first.range().start, last);
+            self.ends(url::origin(whole), text, first.range().start, last);
         }
         self.url = whole.as_text().map(str::to_owned);
+    }
+}
+
+/// Scheme, host and port of a URL, if the author's text alone decides them.
+fn written_out(plan: &Plan) -> Option<String> {
+    let (first, more) = match plan {
+        Plan::Concat(parts) => (parts.first()?, parts.len() > 1),
+        plan => (plan, false),
+    };
+    let first = url::authored(first)?;
+    let text = first.as_text()?;
+    let host = text.find("://")? + 3;
+    match text[host..].find(['/', '?', '#']) {
+        Some(end) => Some(text[..host + end].to_owned()),
+        None => (!more).then(|| text.to_owned()),
     }
 }
 
@@ -95,34 +129,39 @@ fn port(digits: &str) -> Result<u16, &'static str> {
 const ELSEWHERE: [&str; 2] = ["x-url-login", "x-url-data"];
 
 pub(super) fn check(compiler: &mut Compiler<'_>, plan: &RequestPlan, reach: Reach) {
-    let elsewhere = |name: &str| ELSEWHERE.iter().any(|known| name.eq_ignore_ascii_case(known));
-    if plan.headers.iter().any(|(name, _)| elsewhere(name)) {
+    if let Some(elsewhere) = reach.elsewhere {
+        let secrets = secrets(compiler, plan);
+        for (origin, text) in elsewhere {
+            let range = 0..text.as_str().len();
+            leaves(compiler, &origin.to_ascii_lowercase(), &secrets, &text, &range);
+        }
         return;
     }
     let Some((origin, text, range)) = reach.origin else { return };
     let origin = origin.to_ascii_lowercase();
-    let origin = match Origin::parse(&origin) {
-        Ok(origin) => origin,
-        Err(message) => return compiler.error("url", message, &text, &range, None),
-    };
     let secrets = secrets(compiler, plan);
-    if !leaves(compiler, &origin, &secrets, &text, &range) {
-        return;
-    }
+    let Some(origin) = leaves(compiler, &origin, &secrets, &text, &range) else { return };
     compiler.secrets_sent(&secrets, &[origin.shown()]);
     if let Some(url) = &reach.url {
         listed(compiler, plan, url, &text, &range);
     }
 }
 
-/// Whether the operator lets the request out; told if not.
-fn leaves(
+/// The origin, in small letters, if the operator lets a request out to it; told if not.
+fn leaves<'o>(
     compiler: &mut Compiler<'_>,
-    origin: &Origin<'_>,
+    origin: &'o str,
     secrets: &[String],
     text: &Text,
     range: &Range<usize>,
-) -> bool {
+) -> Option<Origin<'o>> {
+    let origin = match Origin::parse(origin) {
+        Ok(origin) => origin,
+        Err(message) => {
+            compiler.error("url", message, text, range, None);
+            return None;
+        }
+    };
     let policy = compiler.environment.policy();
     let http = policy.as_ref().is_none_or(|policy| policy.http);
     match origin.scheme {
@@ -132,27 +171,27 @@ fn leaves(
                 format!("the secret `{}` would travel over plain http, where all can read it", secrets[0]);
             let help = Some("a request with a secret in it goes over https".to_owned());
             compiler.error("secret-over-http", message, text, range, help);
-            return false;
+            return None;
         }
         "http" if http => {}
         "http" => {
             let help = Some("only `https` leaves here".to_owned());
             compiler.error("scheme-refused", "plain http does not leave here", text, range, help);
-            return false;
+            return None;
         }
         scheme => {
             let message = format!("requests go by https or http, not by `{scheme}`");
             compiler.error("scheme-refused", message, text, range, None);
-            return false;
+            return None;
         }
     }
-    let Some(Policy { ports, .. }) = policy else { return true };
+    let Some(Policy { ports, .. }) = policy else { return Some(origin) };
     if ports.iter().any(|allowed| allowed.contains(&origin.port)) {
-        return true;
+        return Some(origin);
     }
     let message = format!("nothing leaves here to port {}", origin.port);
     compiler.error("port-refused", message, text, range, Some(format!("allowed: {}", shown(&ports))));
-    false
+    None
 }
 
 fn shown(ports: &[RangeInclusive<u16>]) -> String {

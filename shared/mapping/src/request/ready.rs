@@ -28,18 +28,24 @@ impl RequestPlan {
         let run = Run::default();
         let Ok(context) = Context::new(&run, &[]) else { return };
         self.ready.method = self.method.as_ref().and_then(Plan::as_text).and_then(parse_method);
-        for part in &self.url {
-            let mut writer = self.ready.url.clone();
-            if !part.is_static() || writer.part(part, &context).is_err() {
-                break;
-            }
-            self.ready.url = writer;
-            self.ready.url_parts += 1;
-        }
+        let fixed = self.url.iter().take_while(|part| part.is_static()).count();
+        let (writer, written) = self.written(fixed, &context);
+        // What cannot be written may be written in part: then the rest is written anew.
+        let (writer, written) =
+            if written < fixed { self.written(written, &context) } else { (writer, fixed) };
+        (self.ready.url, self.ready.url_parts) = (writer, written);
         self.ready.headers = self.headers.iter().map(|(_, plan)| ready_header(plan, &context)).collect();
         let named = self.headers.iter().position(|(name, _)| is_content_type(name));
         let declared = named.and_then(|at| self.ready.headers[at].as_ref());
         self.ready.content_type = declared.map(format_of);
+    }
+
+    /// The first `count` parts of the URL, and how many of them could be written.
+    fn written(&self, count: usize, context: &Context<'_>) -> (UrlWriter, usize) {
+        let mut writer = UrlWriter::default();
+        let mut parts = self.url[..count].iter();
+        let failed = parts.position(|part| writer.part(part, context).is_err());
+        (writer, failed.unwrap_or(count))
     }
 }
 

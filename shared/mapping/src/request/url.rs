@@ -209,7 +209,13 @@ impl UrlWriter {
     fn start<'t>(&mut self, text: &'t str) -> Result<&'t str, EvalError> {
         let before = self.scheme.len();
         self.scheme.push_str(text);
-        let Some(end) = self.scheme.find("://") else { return Ok("") };
+        // What stood there before was looked through; a sign may have begun at its end.
+        let from = before.saturating_sub("://".len() - 1);
+        let unseen = &self.scheme.as_bytes()[from..];
+        #[cfg(test)]
+        crate::tests::work::done(unseen.len());
+        let found = unseen.windows("://".len()).position(|three| three == b"://");
+        let Some(end) = found.map(|at| from + at) else { return Ok("") };
         let rest = &text[end + 3 - before..];
         self.scheme.truncate(end);
         let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');

@@ -58,6 +58,12 @@ enum Around {
     Substitution,
 }
 
+impl Around {
+    fn is_brace(self) -> bool {
+        matches!(self, Self::Brace | Self::Substitution)
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Mode {
     Code,
@@ -73,6 +79,8 @@ enum Mode {
 pub(crate) struct Scanner {
     mode: Mode,
     around: Vec<Around>,
+    /// How many of those are braces.
+    braces: usize,
     before: Before,
     /// Whether the last thing was `{` or `,` right inside braces: a key may stand here.
     key: bool,
@@ -102,7 +110,7 @@ const HEADS: [&str; 4] = ["for", "if", "while", "with"];
 
 impl Scanner {
     pub(crate) fn new() -> Self {
-        Self { mode: Mode::Code, around: Vec::new(), before: Before::Operator, key: false }
+        Self { mode: Mode::Code, around: Vec::new(), braces: 0, before: Before::Operator, key: false }
     }
 
     pub(crate) fn place(&self) -> Place {
@@ -117,8 +125,7 @@ impl Scanner {
 
     /// Whether the script ends before this `}`, because it closes nothing of the script's own.
     pub(crate) fn ends(&self, rest: &str) -> bool {
-        let braces = |around: &Around| matches!(around, Around::Brace | Around::Substitution);
-        matches!(self.mode, Mode::Code) && rest.starts_with('}') && !self.around.iter().any(braces)
+        matches!(self.mode, Mode::Code) && rest.starts_with('}') && self.braces == 0
     }
 
     /// Whether the `${` that `rest` starts with is the adapter's, and not JavaScript's.
@@ -243,11 +250,11 @@ impl Scanner {
         }
         let mut before = Before::Operator;
         match first {
-            '(' => self.around.push(Around::Parenthesis { head: self.before == Before::Head }),
-            '[' => self.around.push(Around::Bracket),
-            '{' => self.around.push(Around::Brace),
+            '(' => self.open(Around::Parenthesis { head: self.before == Before::Head }),
+            '[' => self.open(Around::Bracket),
+            '{' => self.open(Around::Brace),
             ')' | ']' => {
-                let closed = self.around.pop();
+                let closed = self.close();
                 if closed != Some(Around::Parenthesis { head: true }) {
                     before = Before::Value;
                 }
@@ -262,9 +269,20 @@ impl Scanner {
     }
 
     fn close_brace(&mut self) {
-        if self.around.pop() == Some(Around::Substitution) {
+        if self.close() == Some(Around::Substitution) {
             self.mode = Mode::Template;
         }
+    }
+
+    fn open(&mut self, around: Around) {
+        self.braces += usize::from(around.is_brace());
+        self.around.push(around);
+    }
+
+    fn close(&mut self) -> Option<Around> {
+        let closed = self.around.pop();
+        self.braces -= usize::from(closed.is_some_and(Around::is_brace));
+        closed
     }
 
     fn template(&mut self, rest: &str, length: usize) -> usize {
@@ -273,7 +291,7 @@ impl Scanner {
             self.value();
         } else if rest.starts_with("${") {
             self.mode = Mode::Code;
-            self.around.push(Around::Substitution);
+            self.open(Around::Substitution);
             (self.before, self.key) = (Before::Operator, false);
             return 2;
         }

@@ -58,12 +58,13 @@ fn every_example_raises_its_code_and_nothing_else() {
 
 #[test]
 fn every_code_in_use_stands_in_the_table() {
-    const BEFORE: [&str; 9] = [
+    const BEFORE: [&str; 10] = [
         ".error(",
         ".warn(",
         ".error_at(",
         ".warn_at(",
         ".problem(",
+        ".warning(",
         ".abort(",
         "Diagnostic::error(",
         "Diagnostic::warning(",

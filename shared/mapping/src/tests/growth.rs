@@ -1,8 +1,10 @@
-//! Small adapters that would grow: by what they are compiled to, by how deep values and secrets are wrapped.
+//! Small adapters that would grow: by what they are compiled to, by how deep values and secrets are wrapped, by what
+//! compiling them takes.
 
 use std::fmt::Write as _;
 
-use crate::{Adapter, Answer, Run, Value};
+use super::work;
+use crate::{Adapter, Answer, Register, Run, Value};
 
 /// An adapter with constants `c0`, `c1`, …, each made by `text` from the name of the one above it, and a header that reads
 /// the last.
@@ -141,4 +143,178 @@ fn what_would_be_too_long_is_refused_before_it_is_made() {
         let found = Adapter::compile("A-B", &text, None, &()).unwrap_err();
         assert_eq!(found[0].code, "unknown-format", "{function}");
     }
+}
+
+/// Texts of which a longer one, by the same thing again, takes as much longer to compile and no more.
+#[test]
+fn twice_the_text_takes_about_twice_the_work() {
+    type Shape = fn(usize) -> String;
+    let shapes: [(&str, usize, Shape); 12] = [
+        ("unknown members beside a missing one", 200, |many| {
+            let members: String = (0..many).map(|at| format!("\"urll{at}\": 1,")).collect();
+            format!(r#"{{ "requestMapping": {{ {members} "method": "GET" }} }}"#)
+        }),
+        ("unknown members", 200, |many| {
+            let members: String = (0..many).map(|at| format!("\"constantz{at}\": 1,")).collect();
+            format!(r#"{{ {members} "requestMapping": {{ "url": "https://x.y/" }} }}"#)
+        }),
+        ("names that are like each other", 500, |long| {
+            let name = "n".repeat(long);
+            with(&format!(
+                r#""constants": {{ "{name}": 1 }}, "responseMapping": "${{currentObject:constants.{name}x}}""#
+            ))
+        }),
+        ("words that begin like a key", 500, |many| with(&format!(r#""a": "{}""#, "aglpat-".repeat(many)))),
+        ("words that begin like a web token", 500, |many| {
+            with(&format!(r#""responseMapping": "{}""#, "eyJhbGciOiJIUzI1NiJ9 ".repeat(many)))
+        }),
+        ("findings", 1_000, |many| {
+            with(&format!(
+                r#""responseMapping": [{}]"#,
+                "\"${currentObject:constants.none}\",\n".repeat(many)
+            ))
+        }),
+        ("parts of a URL without a scheme", 500, |many| {
+            let parts = "a${currentObject:constants.a}".repeat(many);
+            format!(r#"{{ "constants": {{ "a": "b" }}, "requestMapping": {{ "url": "{parts}" }} }}"#)
+        }),
+        ("single quotes", 500, |many| with(&format!("\"responseMapping\": [[ {} ]]", "' ".repeat(many)))),
+        ("escapes without an end", 500, |many| {
+            with(&format!(r#""responseMapping": "${{evaluate:'{}'}}""#, "\\\\u{1".repeat(many)))
+        }),
+        ("the name of many elements", 200, |many| {
+            let elements = "\"text\",".repeat(many);
+            with(&format!(r#""responseMapping": {{ "{}Token": [{elements}] }}"#, "x".repeat(many)))
+        }),
+        ("secrets looked for in constants", 200, |many| {
+            let read = "\"x${currentObject:constants.deep.b}\",".repeat(many);
+            with(&format!(
+                r#""constants": {{ "deep": {{ "a": "{{{{secret:a}}}}", "b": ["${{currentObject:input}}"] }} }}, "responseMapping": [{read}]"#
+            ))
+        }),
+        ("a long register, read again", 20, |many| {
+            let read = "\"${configRegister:LONG-TEXT}\",".repeat(many);
+            with(&format!(r#""responseMapping": [{read}]"#))
+        }),
+    ];
+    let long = Register::authored(format!(r#"["{}"]"#, "text ".repeat(20_000)));
+    let registers = |key: &str| (key == "LONG-TEXT").then(|| long.clone());
+    for (name, size, text) in shapes {
+        let work = |size| {
+            let text = text(size);
+            (text.len(), work::of(|| drop(Adapter::compile("A-B", &text, None, &registers))))
+        };
+        let ((length, once), (_, twice)) = (work(size), work(2 * size));
+        assert!(once >= length / 4, "{name}: {once} is not what a text of {length} bytes takes");
+        assert!(twice < 3 * once, "{name}: {once}, and {twice} for twice as much");
+    }
+}
+
+/// Members of an adapter that is sound without them.
+fn with(members: &str) -> String {
+    format!(r#"{{ "requestMapping": {{ "url": "https://x.y/" }}, {members} }}"#)
+}
+
+/// A place in a constant that is a place in the one above it, each of them as deep as a text may be.
+#[test]
+fn looking_for_secrets_takes_no_stack() {
+    const STACK: usize = 512 << 10;
+    const DEPTH: usize = 110;
+    let steps = ".0".repeat(DEPTH);
+    let nested = |inner: &str| format!("{}\"{inner}\"{}", "[".repeat(DEPTH), "]".repeat(DEPTH));
+    let mut constants = format!("\"c0\": {}", nested("x{{secret:key}}${currentObject:input}"));
+    for index in 1..64 {
+        let above = nested(&format!("${{currentObject:constants.c{}{steps}}}", index - 1));
+        write!(constants, ", \"c{index}\": {above}").unwrap();
+    }
+    let read = format!("\"responseMapping\": \"${{currentObject:constants.c63{steps}}}\"");
+    let text = with(&format!("\"constants\": {{ {constants} }}, {read}"));
+    let compile = move || Adapter::compile("A-B", &text, None, &()).map(|_| ());
+    let found = std::thread::Builder::new().stack_size(STACK).spawn(compile).unwrap().join().unwrap();
+    assert_eq!(found.unwrap_err()[0].code, "secret-leak");
+}
+
+/// Where there is no time left to look closer, what is read may be any secret.
+#[test]
+fn a_secret_of_a_register_is_suspected_where_there_is_no_time_to_look() {
+    let members: String = (0..20_000).map(|at| format!("\"k{at}\": \"${{currentObject:input}}\",")).collect();
+    let looks = "\"${currentObject:constants.deep.k1}\",".repeat(1_100);
+    let text = with(&format!(
+        r#""constants": {{ "deep": {{ {members} }} }}, "preResponseMapping": [{looks}],
+            "responseMapping": "${{configRegister:HIDDEN-A}}""#
+    ));
+    let registers =
+        |key: &str| (key == "HIDDEN-A").then(|| Register::authored(r#"{ "a": "{{secret:hidden}}" }"#));
+    let found = Adapter::compile("A-B", &text, None, &registers).unwrap_err();
+    let told: Vec<_> = found.iter().map(|found| found.message.as_str()).collect();
+    assert_eq!(told, ["the secret `hidden` would end in the result"]);
+}
+
+#[test]
+fn a_register_is_compiled_once_for_each_part_that_reads_it() {
+    const LENGTH: usize = 100_000;
+    let large = format!(r#"{{ "text": "{}", "id": "${{currentObject:input.id}}" }}"#, "x".repeat(LENGTH));
+    let registers = |key: &str| (key == "LARGE-A").then(|| Register::authored(large.as_str()));
+    let read = "\"${configRegister:LARGE-A}\",".repeat(50);
+    let text = format!(
+        r#"{{ "constants": {{ "list": [{read}] }},
+            "requestMapping": {{ "method": "POST", "url": "https://x.y/", "body": [{read}] }},
+            "responseMapping": {{ "properties": {{ "all": [{read}], "id": "${{configRegister:LARGE-A, id}}" }} }} }}"#
+    );
+    let adapter = Adapter::compile("A-B", &text, None, &registers).unwrap();
+    let bytes = adapter.compiled_bytes();
+    assert!((3 * LENGTH..4 * LENGTH).contains(&bytes), "{bytes}");
+    let run = Run { input: Value::from([("id", 7_i64.into())]), ..Run::default() };
+    let one = Value::from([("text", "x".repeat(LENGTH).into()), ("id", 7_i64.into())]);
+    let all = Value::from(vec![one; 50]);
+    let body = adapter.request(&run).unwrap().body.unwrap().masked();
+    assert_eq!(Value::from_json(body.as_bytes()).unwrap(), all);
+    let result = adapter.respond(&run, &Answer::default()).unwrap();
+    assert_eq!((result.get("all"), result.get("id")), (Some(&all), Some(&Value::from(7_i64))));
+}
+
+/// What a constant reads in a register may read the constants above it, and those change.
+#[test]
+fn a_register_that_reads_constants_is_read_anew_by_each_constant() {
+    let registers =
+        |key: &str| (key == "READS-A").then(|| Register::authored(r#"["${currentObject:constants.a}"]"#));
+    let text = r#"{
+        "integration": "CRM",
+        "constants": { "before": "${reg:READS-A}", "a": "${currentObject:input.a}", "after": "${reg:READS-A}" },
+        "requestMapping": { "url": "https://x.y/" },
+        "responseMapping": ["${currentObject:constants.before}", "${currentObject:constants.after}"]
+    }"#;
+    let adapter = Adapter::compile("A-B", text, None, &registers).unwrap();
+    let constants = Value::from([("a", "theirs".into())]);
+    let run = Run { input: Value::from([("a", "own".into())]), constants, ..Run::default() };
+    let result = adapter.respond(&run, &Answer::default()).unwrap();
+    assert_eq!(result.to_string(), r#"[["theirs"],["own"]]"#);
+}
+
+/// What runs added to a register has no place of its own in its text, and is told apart all the same.
+#[test]
+fn what_runs_added_to_a_register_is_read_beside_what_it_was_added_to() {
+    let layer = Value::from([("added", Value::from([("b", 2_i64.into())])), ("more", 3_i64.into())]);
+    let registers = |key: &str| {
+        let register = Register::authored(r#"{ "a": 1 }"#);
+        (key == "ADDED-A").then(|| Register { layer: Some(layer.clone()), ..register })
+    };
+    let text =
+        with(r#""responseMapping": ["${reg:ADDED-A}", "${reg:ADDED-A, added}", "${reg:ADDED-A, more}"]"#);
+    let adapter = Adapter::compile("A-B", &text, None, &registers).unwrap();
+    let result = adapter.respond(&Run::default(), &Answer::default()).unwrap();
+    assert_eq!(result.to_string(), r#"[{"a":1,"added":{"b":2},"more":3},{"b":2},3]"#);
+}
+
+#[test]
+fn a_text_that_reads_a_register_beyond_the_limits_is_told_so() {
+    let registers = |key: &str| {
+        // Members are looked for one after the other, which counts as values that are compiled.
+        let members: String = (0..150_000).map(|at| format!("\"m{at}\":1,")).collect();
+        (key == "WIDE-A").then(|| Register::authored(format!("{{{members} \"last\": 1}}")))
+    };
+    let reads = "\"${configRegister:WIDE-A, last}\",".repeat(1_500);
+    let found = Adapter::compile("A-B", &with(&format!("\"responseMapping\": [{reads}]")), None, &registers);
+    let codes: Vec<_> = found.unwrap_err().iter().map(|found| found.code).collect();
+    assert_eq!(codes, ["too-large"], "told once, and not passed over");
 }

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::{Environment, Knowledge, Policy, Register, Scripts, Secret};
+use crate::{
+    Environment, Knowledge, Limits, Policy, Program, Register, ScriptError, ScriptErrorKind, Scripts, Secret,
+    Value,
+};
 
 /// Registers, and what else a test says there is.
 #[derive(Default)]
@@ -14,11 +17,30 @@ pub(crate) struct Known {
     /// What the URLs of each integration start with.
     pub(crate) integrations: Option<BTreeMap<String, Vec<String>>>,
     pub(crate) scripts: Option<Arc<dyn Scripts>>,
+    pub(crate) limits: Option<Limits>,
+}
+
+/// What would run scripts, and never has the time.
+#[derive(Debug)]
+pub(crate) struct Busy;
+
+impl Scripts for Busy {
+    fn check(&self, _: &str) -> Result<(), ScriptError> {
+        Err(ScriptError::new(ScriptErrorKind::Unavailable, "all are busy"))
+    }
+
+    fn evaluate(&self, _: &Program, _: &[Value], _: i64) -> Result<Value, ScriptError> {
+        Err(ScriptError::new(ScriptErrorKind::Unavailable, "all are busy"))
+    }
 }
 
 impl Environment for Known {
     fn register(&self, key: &str) -> Option<Register> {
         self.registers.get(key).cloned()
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits.unwrap_or(Limits::AUTHORED)
     }
 
     fn scripts(&self) -> Option<&dyn Scripts> {
@@ -88,6 +110,23 @@ pub(crate) fn policy(text: &str) -> Policy {
         policy.ports.push(first.parse().unwrap()..=last.parse().unwrap());
     }
     policy
+}
+
+/// Lines `NAME NUMBER`.
+pub(crate) fn limits(text: &str) -> Limits {
+    let mut limits = Limits::AUTHORED;
+    for (name, number) in text.lines().filter_map(|line| line.split_once(' ')) {
+        let limit = match name {
+            "bytes" => &mut limits.bytes,
+            "depth" => &mut limits.depth,
+            "nodes" => &mut limits.nodes,
+            "compiled_bytes" => &mut limits.compiled_bytes,
+            "expressions" => &mut limits.expressions,
+            other => panic!("compiling has no limit `{other}`"),
+        };
+        *limit = number.parse().unwrap();
+    }
+    limits
 }
 
 /// Lines `NAME START-OF-URL`.

@@ -16,12 +16,15 @@ const WAYS: [&str; 5] = [
 ];
 
 /// Places where no secret may end, `EXPRESSION` standing for what gives it.
-const FORBIDDEN: [&str; 15] = [
+const FORBIDDEN: [&str; 18] = [
     r#""preResponseMapping": { "a": EXPRESSION }"#,
     r#""responseMapping": { "a": EXPRESSION }"#,
     r#""responseMapping": { "properties": { "a": { "value": EXPRESSION, "type": "string" } } }"#,
     r#""responseMapping": { "a": "${currentObject:constants.made}" }"#,
     r#""responseMapping": { "a": "${configRegister:MADE}" }"#,
+    r#""responseMapping": { "a": "${configRegister:MADE-PROPERTY}" }"#,
+    r#""responseMapping": { "a": "${configRegister:MADE-PROPERTY, value}" }"#,
+    r#""responseMapping": { "a": "${configRegister:MADE-LARGE}" }"#,
     r#""responseMapping": { "a": "${joinRegArray:MADE-LIST,MADE-LIST}" }"#,
     r#""responseMapping": { "a": "${hmac:sha256,${currentObject:constants.made},x}" }"#,
     r#""onResponseActions": [{ "action": "patchRegister", "parameter": "A-B", "data": { "value": { "a": EXPRESSION } } }]"#,
@@ -166,6 +169,13 @@ fn compile(
     let registers = |key: &str| match key {
         "SECRETS-A" => Some(Register::authored(r#"{ "key": "{{secret:key}}" }"#)),
         "MADE" => Some(Register::authored(expression.as_str())),
+        "MADE-PROPERTY" => {
+            Some(Register::authored(format!(r#"{{ "value": {expression}, "type": "string" }}"#)))
+        }
+        "MADE-LARGE" => {
+            let room = "x".repeat(10_000);
+            Some(Register::authored(format!(r#"{{ "room": "{room}", "made": [{expression}] }}"#)))
+        }
         "MADE-LIST" => Some(Register::authored(format!("[{expression}]"))),
         key => {
             let given = example.given.iter().find(|(name, _)| *name == format!("register {key}"));

@@ -2,6 +2,7 @@
 
 use crate::{Adapter, Register, Run, Value, relaxed};
 
+use super::known::{self, Known};
 use super::{NOW, parse_answer, show_request};
 
 fn fixture(name: &str) -> String {
@@ -186,12 +187,41 @@ fn the_printed_answer_is_relaxed_json() {
     );
 }
 
+/// Under the policy that an operator starts with: `https` on 443 and nothing else.
 #[test]
-fn the_printed_urls_are_accepted_and_the_query_is_encoded_once() {
-    for line in fixture("url-forms.txt").lines() {
+fn the_printed_urls_are_what_the_policy_says_of_them() {
+    let known = Known { policy: Some(known::policy("443")), ..Known::default() };
+    let told = |line: &str| {
         let printed = line.split(" but ").next().unwrap();
-        assert!(relaxed::parse(&format!("{{{printed}}}")).is_ok(), "{printed}");
-    }
+        let url = [
+            ("[ip.address]", "192.0.2.7"),
+            ("[domain]", "example.com"),
+            ("[port]", "8443"),
+            ("[subfolder]", "run"),
+        ]
+        .into_iter()
+        .fold(printed.to_owned(), |url, (place, value)| url.replace(place, value));
+        let text = format!("{{ \"requestMapping\": {{ {url} }} }}");
+        match Adapter::compile("ADAPTER.PRINTED", &text, None, &known) {
+            Ok(adapter) => {
+                assert_eq!(adapter.warnings(), [], "{url}");
+                format!("\"url\": \"{}\"", adapter.request(&Run::default()).unwrap().url.masked()) == url
+            }
+            Err(found) => {
+                let codes: Vec<_> = found.iter().map(|found| found.code).collect();
+                let refused = if url.contains("http:") { "scheme-refused" } else { "port-refused" };
+                assert_eq!(codes, [refused], "{url}");
+                false
+            }
+        }
+    };
+    let forms = fixture("url-forms.txt");
+    let leave: Vec<bool> = forms.lines().map(told).collect();
+    assert_eq!(leave, [false, true, false, true, false]);
+}
+
+#[test]
+fn the_printed_query_is_encoded_once() {
     let url = |name| {
         let printed =
             fixture(name).trim_end().replace("[domain]", "example.com").replace("[subfolder]", "run");

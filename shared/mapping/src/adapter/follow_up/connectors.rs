@@ -15,7 +15,7 @@ const FARTHEST: usize = 64;
 
 /// Looks at the names that stand in the adapter's own text; those that data gives are known when it runs.
 pub(super) fn check(compiler: &mut Compiler<'_>, plan: &Plan, when: Option<&Plan>, node: &Node) {
-    let Plan::Literal(value) = plan else { return };
+    let Plan::Literal(value) = plan.shared() else { return };
     if names(value).is_none() {
         let message = "the name of a connector is needed, or an array of names";
         return compiler.error_at("shape", message, &node.span, None);

@@ -50,7 +50,7 @@ fn check_url(
     for (piece, part) in pieces.iter().zip(parts) {
         lint_value(compiler, text, piece, part, writer.state);
         match writer.static_part(part) {
-            Ok(true) => reach.follow(writer.origin(), text, start, piece),
+            Ok(true) => reach.follow(&writer, text, start, piece),
             Ok(false) => return,
             Err(error) => return compiler.error("url", error.message, text, piece.range(), None),
         }
