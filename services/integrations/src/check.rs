@@ -8,7 +8,7 @@ mod known;
 use std::{collections::BTreeSet, sync::Arc};
 
 use egress::Policies;
-use mapping::{Diagnostic, Policy, Register};
+use mapping::{Diagnostic, Policy, Register, Scripts};
 use proto::{
     errors::v1::Reason,
     secrets::v1::{DescribeSecretsRequest, secret_release_service_client::SecretReleaseServiceClient},
@@ -18,7 +18,7 @@ use runtime::{
     names::{Id, Name},
 };
 
-use self::known::{Knowing, Known};
+use self::known::{Asked, Knowing, Known};
 use crate::{
     adapters::{self, Around},
     definitions::Definitions,
@@ -47,6 +47,30 @@ pub(crate) struct Checked {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
+/// What is checked, and what is in memory around it.
+struct Subject {
+    tenant: Arc<Tenant>,
+    name: Name,
+    register: Register,
+    scripts: Option<Arc<dyn Scripts>>,
+    policy: Policy,
+}
+
+impl Subject {
+    /// What is found by what is known, and what the text names.
+    fn compile(&self, knowing: &Knowing) -> (Vec<Diagnostic>, Asked) {
+        let Self { tenant, name, register, scripts, policy } = self;
+        let snapshot = tenant.view().snapshot();
+        let around = Around::new(&snapshot, name.parent.unit.as_ref(), &name.id, scripts.as_deref());
+        let known = Known::new(around, policy, knowing);
+        let found = match adapters::compile(&known, &name.id, register) {
+            Ok(adapter) => adapter.warnings().to_vec(),
+            Err(unsound) => unsound.diagnostics,
+        };
+        (found, known.asked())
+    }
+}
+
 impl Checker {
     /// Checks against what the operator lets out, and the secrets at the end of a link on which this process is a
     /// releaser.
@@ -71,22 +95,20 @@ impl Checker {
             Some(text) => Register::authored(text),
             None => runs.find(&tenant, name).await?.register().clone(),
         };
+        let text = register.text.clone();
         let policy = self.policies.of(name.parent.tenant.as_str());
         let policy = Policy { ports: policy.ports.clone(), http: policy.allow_http };
-        let compile = |knowing: &Knowing| {
-            let snapshot = tenant.view().snapshot();
-            let around = Around::new(&snapshot, name.parent.unit.as_ref(), &name.id, runs.scripts.as_deref());
-            let known = Known::new(around, &policy, knowing);
-            let found = match adapters::compile(&known, &name.id, &register) {
-                Ok(adapter) => adapter.warnings().to_vec(),
-                Err(unsound) => unsound.diagnostics,
-            };
-            (found, known.asked())
+        let scripts = runs.scripts.clone();
+        let subject = Subject { tenant: Arc::clone(&tenant), name: name.clone(), register, scripts, policy };
+        let subject = Arc::new(subject);
+        let compile = async |knowing: Knowing| {
+            let subject = Arc::clone(&subject);
+            runs.threads.run(move || subject.compile(&knowing)).await
         };
         // The first time shows what the text names; only that is asked for.
-        let (mut found, mut asked) = compile(&Knowing::default());
+        let (mut found, mut asked) = compile(Knowing::default()).await?;
         if self.catch_up(runs, &tenant, name, &asked.missing).await? {
-            (found, asked) = compile(&Knowing::default());
+            (found, asked) = compile(Knowing::default()).await?;
         }
         let mut knowing = Knowing::default();
         if let Some(integration) = &asked.integration {
@@ -96,8 +118,8 @@ impl Checker {
         if caller.require(Role::Configurator, &name.parent.tenant).is_ok() {
             self.ask_secrets(&name.parent.tenant, &asked.secrets, &mut knowing).await?;
         }
-        let diagnostics = if knowing.is_empty() { found } else { compile(&knowing).0 };
-        Ok(Checked { text: register.text, diagnostics })
+        let diagnostics = if knowing.is_empty() { found } else { compile(knowing).await?.0 };
+        Ok(Checked { text, diagnostics })
     }
 
     /// Waits until memory shows the registers that are there, though memory did not know of them: they may have been

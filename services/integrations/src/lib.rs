@@ -26,6 +26,7 @@ mod registers;
 mod retry;
 mod runs;
 mod scripts;
+mod threads;
 
 use std::sync::Arc;
 

@@ -29,9 +29,11 @@ use crate::{
     definitions::Definitions,
     executor::{Call, Executor, Failure, Outcome, Payload},
     registers::{Registers, Tenant},
+    threads::Threads,
 };
 
-/// From this many bytes of an answer on, mapping it moves to a thread where it holds up nobody else.
+/// From this many bytes on, of what a request is built from or an answer is mapped from, that is done on a thread where it
+/// holds up nobody else.
 const LARGE: usize = 256 << 10;
 
 /// Makes runs.
@@ -40,6 +42,7 @@ pub(crate) struct Runs {
     pub(crate) executor: Arc<Executor>,
     pub(crate) registers: Registers,
     pub(crate) scripts: Option<Arc<dyn Scripts>>,
+    pub(crate) threads: Threads,
 }
 
 /// One call of a run.
@@ -71,7 +74,7 @@ impl Runs {
         registers: Registers,
         scripts: Option<Arc<dyn Scripts>>,
     ) -> Self {
-        Self { definitions, executor, registers, scripts }
+        Self { definitions, executor, registers, scripts, threads: Threads::new() }
     }
 
     /// Runs one adapter.
@@ -112,31 +115,28 @@ impl Runs {
     ///
     /// # Errors
     /// REGISTER_NOT_FOUND, ADAPTER_INVALID.
-    pub(crate) async fn compiled(&self, tenant: &Tenant, name: &Name) -> Result<Arc<Adapter>, Refusal> {
-        let compiled = match self.look(tenant, name) {
+    pub(crate) async fn compiled(&self, tenant: &Arc<Tenant>, name: &Name) -> Result<Arc<Adapter>, Refusal> {
+        let compiled = match self.look(tenant, name).await? {
             Some(compiled) => compiled,
             None => {
                 self.registers.confirm(tenant, name).await?;
-                self.look(tenant, name).ok_or_else(|| refused::not_found(name))?
+                self.look(tenant, name).await?.ok_or_else(|| refused::not_found(name))?
             }
         };
         compiled.result().map_err(|unsound| refused::unsound(name, &unsound))
     }
 
-    fn look(&self, tenant: &Tenant, name: &Name) -> Option<Compiled> {
+    /// What is kept for a register, or comes of compiling it; none where memory does not know it.
+    async fn look(&self, tenant: &Arc<Tenant>, name: &Name) -> Result<Option<Compiled>, Refusal> {
         let unit = name.parent.unit.as_ref();
-        tenant.view().compiled(
-            |adapters| adapters.get(unit, &name.id).map(Some),
-            |snapshot| {
-                let document = snapshot.find(unit, name.id.as_str())?;
-                Some(Compiled::of(snapshot, unit, &name.id, document.register(), self.scripts.as_deref()))
-            },
-            |adapters, compiled| {
-                if let Some(compiled) = compiled {
-                    adapters.keep(unit, &name.id, compiled);
-                }
-            },
-        )
+        if let Some(kept) = tenant.view().kept(|adapters| adapters.get(unit, &name.id)) {
+            return Ok(Some(kept));
+        }
+        if tenant.view().read(|snapshot| snapshot.find(unit, name.id.as_str()).is_none()) {
+            return Ok(None);
+        }
+        let (tenant, name, scripts) = (Arc::clone(tenant), name.clone(), self.scripts.clone());
+        self.threads.run(move || compile(&tenant, &name, scripts.as_deref())).await
     }
 
     /// Builds the request of a step.
@@ -169,8 +169,14 @@ impl Runs {
             scripts: self.scripts.clone(),
         };
         let span = usage::span("request", name.id.as_str());
-        let request =
-            span.in_scope(|| adapter.request(&run)).map_err(|error| refused::unmapped(name, &error))?;
+        let large = is_large(&adapter, [&run.input, &run.constants, &run.unit, &run.tenant]);
+        // Made here: a thread for long work knows nothing of the call it belongs to.
+        let build = {
+            let (adapter, span) = (Arc::clone(&adapter), span.clone());
+            move || (span.in_scope(|| adapter.request(&run)), run)
+        };
+        let (request, run) = if large { self.threads.run(build).await? } else { build() };
+        let request = request.map_err(|error| refused::unmapped(name, &error))?;
         usage::record(&span, request.used);
         let call = Call {
             method: request.method,
@@ -200,16 +206,51 @@ impl Runs {
             Outcome { answer: Err(Failure::Refused(refusal)), .. } => return Err(refusal),
             outcome => outcome,
         };
-        let large = matches!(&outcome.answer, Ok(answer) if answer.body.len() >= LARGE);
+        let body = outcome.answer.as_ref().map_or(0, |answer| answer.body.len());
+        let large = body >= LARGE || is_large(&adapter, [&run.input]);
         // Made here: a thread for long work knows nothing of the call it belongs to.
         let span = usage::span("answer", name.id.as_str());
         let map = move || span.in_scope(|| map(&name, &adapter, &run, outcome));
-        if !large {
-            return map();
+        if large { self.threads.run(map).await? } else { map() }
+    }
+}
+
+/// Compiles a register as it is in memory, and keeps what comes of it.
+fn compile(tenant: &Tenant, name: &Name, scripts: Option<&dyn Scripts>) -> Option<Compiled> {
+    let unit = name.parent.unit.as_ref();
+    tenant.view().compiled(
+        |adapters| adapters.get(unit, &name.id).map(Some),
+        |snapshot| {
+            let document = snapshot.find(unit, name.id.as_str())?;
+            Some(Compiled::of(snapshot, unit, &name.id, document.register(), scripts))
+        },
+        |adapters, compiled| {
+            if let Some(compiled) = compiled {
+                adapters.keep(unit, &name.id, compiled);
+            }
+        },
+    )
+}
+
+/// Whether carrying out an adapter on this data may take long. Looks at no more of the data than that takes.
+fn is_large<const N: usize>(adapter: &Adapter, data: [&Value; N]) -> bool {
+    let left = LARGE.checked_sub(adapter.compiled_bytes());
+    data.into_iter().try_fold(left.unwrap_or(0), without).is_none_or(|left| left == 0)
+}
+
+/// What is left of so many bytes without those of a value; none where there are not as many.
+fn without(left: usize, value: &Value) -> Option<usize> {
+    /// About what a value takes beside its text.
+    const VALUE: usize = 16;
+    let left = left.checked_sub(VALUE)?;
+    match value {
+        Value::Null | Value::Bool(_) => Some(left),
+        Value::Number(number) => left.checked_sub(number.as_str().len()),
+        Value::String(text) => left.checked_sub(text.len()),
+        Value::Array(items) => items.iter().try_fold(left, without),
+        Value::Object(object) => {
+            object.iter().try_fold(left, |left, (key, value)| without(left.checked_sub(key.len())?, value))
         }
-        tokio::task::spawn_blocking(map).await.map_err(|error| {
-            Refusal::new(Reason::Internal, "mapping an answer failed inside the suite").because(error)
-        })?
     }
 }
 

@@ -16,4 +16,5 @@ mod streaming;
 mod tokens;
 mod tracing;
 mod users;
+mod waiting;
 mod world;

@@ -120,6 +120,11 @@ impl View {
         read(&self.state().snapshot)
     }
 
+    /// The compiled form that is kept for a key.
+    pub(crate) fn kept<T>(&self, kept: impl FnOnce(&Adapters) -> Option<T>) -> Option<T> {
+        kept(&self.state().adapters)
+    }
+
     /// The compiled form that is kept for a key, or what `compile` makes of the registers of this moment.
     pub(crate) fn compiled<T: Clone>(
         &self,

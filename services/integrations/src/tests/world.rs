@@ -10,6 +10,7 @@ use std::{
 use async_trait::async_trait;
 use egress::{Door, EgressPolicy, Policies, Resolver};
 use http::{HeaderMap, HeaderValue};
+use mapping::Scripts;
 use proto::{
     integrations::v1::{
         Auth, CreateIntegrationRequest, Endpoint, ExecuteIntegrationRequest, ExecuteIntegrationResponse,
@@ -61,7 +62,20 @@ impl World {
         Self::build(policy, false)
     }
 
+    /// The suite, with something that runs scripts.
+    pub(super) fn with_scripts(scripts: Arc<dyn Scripts>) -> Self {
+        Self::build_with(EgressPolicy::default(), false, Some(scripts))
+    }
+
     fn build(policies: impl Into<Policies>, real_tokens: bool) -> Self {
+        Self::build_with(policies, real_tokens, None)
+    }
+
+    fn build_with(
+        policies: impl Into<Policies>,
+        real_tokens: bool,
+        scripts: Option<Arc<dyn Scripts>>,
+    ) -> Self {
         let policies = policies.into();
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new().unwrap());
         let folder = tempfile::tempdir().unwrap();
@@ -83,7 +97,7 @@ impl World {
             secrets: release("integrations"),
             tokens: token_link,
         };
-        let service = Config { policies, ..Config::default() }.build(store.clone(), door, links);
+        let service = Config { policies, scripts, ..Config::default() }.build(store.clone(), door, links);
         Self {
             store,
             service,
