@@ -103,15 +103,15 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let text = mask(text, &self.hidden);
-        let excerpt = Excerpt::around(&text, &self.span);
+        let excerpt = Excerpt::around(text, &self.span);
+        let shown = mask(excerpt.text, excerpt.start, &self.hidden);
         let path = if excerpt.whole_line {
             name.to_owned()
         } else {
             format!("{name}:{}:{}, in part", self.line, self.column)
         };
-        let snippet = Snippet::source(excerpt.text)
-            .line_start(excerpt.line)
+        let snippet = Snippet::source(shown)
+            .line_start(self.line)
             .path(path)
             .annotation(AnnotationKind::Primary.span(excerpt.span));
         let mut group = level.primary_title(self.message.as_str()).id(self.code).element(snippet);
@@ -122,16 +122,16 @@ impl Diagnostic {
     }
 }
 
-/// The text with asterisks over `hidden`, every byte where it was. Of a long one the beginning stays, so that it can be told
-/// from others.
-fn mask<'a>(text: &'a str, hidden: &[Span]) -> Cow<'a, str> {
+/// The excerpt that starts at `from` with asterisks over `hidden`, every byte where it was. Of a long one the beginning stays,
+/// so that it can be told from others.
+fn mask<'a>(text: &'a str, from: usize, hidden: &[Span]) -> Cow<'a, str> {
     const LONG: usize = 16;
     const SHOWN: usize = 4;
     let mut masked = Cow::Borrowed(text);
-    for span in hidden {
+    let within = |at: usize| floor(text, at.clamp(from, from + text.len()) - from);
+    for span in hidden.iter().filter(|span| span.start < from + text.len() && span.end > from) {
         let shown = if span.len() >= LONG { SHOWN } else { 0 };
-        let start = floor(text, span.start.min(text.len()) + shown);
-        let end = floor(text, span.end.min(text.len()));
+        let (start, end) = (within(span.start + shown), within(span.end));
         let stars: String =
             text.get(start..end).unwrap_or_default().split_inclusive('\n').map(stars).collect();
         masked.to_mut().replace_range(start..start + stars.len(), &stars);
@@ -150,7 +150,8 @@ fn stars(line: &str) -> String {
 /// The lines a finding is shown with. A line of a megabyte is cut to what stands around the place.
 struct Excerpt<'a> {
     text: &'a str,
-    line: usize,
+    /// Where it starts.
+    start: usize,
     span: Span,
     whole_line: bool,
 }
@@ -161,7 +162,6 @@ impl<'a> Excerpt<'a> {
 
     fn around(text: &'a str, span: &Span) -> Self {
         let from = floor(text, span.start.min(text.len()));
-        let line = position::of(text.as_bytes(), from).0;
         let start = text[..from].rfind('\n').map_or(0, |newline| newline + 1);
         let end = text[from..].find('\n').map_or(text.len(), |newline| from + newline);
         let to = floor(text, span.end.clamp(from, end));
@@ -171,7 +171,7 @@ impl<'a> Excerpt<'a> {
         );
         let whole_line = end - start <= Self::BEFORE + Self::AFTER;
         let (start, end) = if whole_line { (start, end) } else { (cut_start, cut_end) };
-        Self { text: &text[start..end], line, span: from - start..to.min(end) - start, whole_line }
+        Self { text: &text[start..end], start, span: from - start..to.min(end) - start, whole_line }
     }
 }
 
