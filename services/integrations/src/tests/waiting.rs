@@ -47,7 +47,8 @@ impl Scripts for Waiting {
     }
 }
 
-const TEXT: &str = r#"{ "requestMapping": { "url": "https://api.example.com/", "query": { "a": "${evaluate:x => x}" } } }"#;
+const TEXT: &str =
+    r#"{ "requestMapping": { "url": "https://api.example.com/", "query": { "a": "${evaluate:x => x}" } } }"#;
 
 fn explain(key: &str, input: String) -> ExplainRunRequest {
     ExplainRunRequest { name: format!("{TENANT}/registers/{key}"), input: input.into() }

@@ -192,13 +192,15 @@ fn twice_the_text_takes_about_twice_the_work() {
                 r#""constants": {{ "deep": {{ "a": "{{{{secret:a}}}}", "b": ["${{currentObject:input}}"] }} }}, "responseMapping": [{read}]"#
             ))
         }),
-        ("a long register, read again", 20, |many| {
-            let read = "\"${configRegister:LONG-TEXT}\",".repeat(many);
+        ("a longer register, read more often", 20, |many| {
+            let read = format!("\"${{configRegister:LONG-{many}}}\",").repeat(many);
             with(&format!(r#""responseMapping": [{read}]"#))
         }),
     ];
-    let long = Register::authored(format!(r#"["{}"]"#, "text ".repeat(20_000)));
-    let registers = |key: &str| (key == "LONG-TEXT").then(|| long.clone());
+    let registers = |key: &str| {
+        let long = key.strip_prefix("LONG-")?.parse().ok()?;
+        Some(Register::authored(format!(r#"["{}"]"#, "so much text ".repeat(100).repeat(long))))
+    };
     for (name, size, text) in shapes {
         let work = |size| {
             let text = text(size);
