@@ -51,7 +51,7 @@ async fn other_tasks_go_on_and_no_more_is_begun_than_may_be() {
 #[tokio::test]
 async fn work_that_panics_is_a_refusal_and_gives_its_place_back() {
     let threads = Threads::of(1);
-    let refusal = threads.run(|| panic!("not now")).await.map(|()| ()).unwrap_err();
+    let refusal = threads.run::<()>(|| panic!("not now")).await.unwrap_err();
     assert_eq!(refusal.reason(), Reason::Internal);
     assert_eq!(threads.run(|| 7).await.unwrap(), 7);
 }
