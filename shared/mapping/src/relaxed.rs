@@ -66,6 +66,8 @@ pub fn parse(text: &str) -> Result<Document, Vec<Diagnostic>> {
 
 /// As [`parse`], within the limits given.
 pub(crate) fn parse_within(text: &str, limits: &Limits) -> Result<Document, Vec<Diagnostic>> {
+    #[cfg(test)]
+    crate::tests::work::done(text.len());
     let (root, found) = parse::document(text, limits);
     match root {
         Some(root) if found.is_empty() => Ok(Document { text: text.into(), root }),

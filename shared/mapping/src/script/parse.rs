@@ -1,5 +1,6 @@
 //! Tokens as an expression tree (ECMAScript, 13), as far as it is accepted.
 
+use std::collections::HashSet;
 use std::iter::Peekable;
 use std::ops::Range;
 use std::vec::IntoIter;
@@ -177,7 +178,7 @@ impl Parser {
     }
 
     fn object(&mut self) -> Result<Expr, Refusal> {
-        let mut members: Vec<(String, Expr)> = Vec::new();
+        let (mut members, mut keys) = (Vec::new(), HashSet::new());
         while self.sign("}").is_none() {
             let key = match self.tokens.next() {
                 Some(Token { kind: Kind::Name(key) | Kind::Text(key), .. }) => key,
@@ -189,7 +190,7 @@ impl Parser {
             // Keys that are special, that come twice, or that JavaScript would put in another order.
             let odd = key == "__proto__"
                 || key.starts_with(|c: char| c.is_ascii_digit())
-                || members.iter().any(|(known, _)| *known == key);
+                || !keys.insert(key.clone());
             if odd || !matches!(self.tokens.peek(), Some(Token { kind: Kind::Sign(":"), .. })) {
                 return Err(Refusal::needs("this object", self.end..self.end));
             }

@@ -176,6 +176,12 @@ impl Reader<'_> {
             return Err(Refusal::syntax("the quoted string is never closed", open.from..open.from + 1));
         }
         self.flush(self.end..self.end);
+        /// Each name that a value has in the program is longer than the longest run.
+        const LONGEST: usize = 64;
+        if !self.made.values.is_empty() && self.made.longest_run(self.text) > LONGEST {
+            let message = format!("more than {LONGEST} `$` stand side by side in a script with expressions");
+            return Err(Refusal::syntax(message, self.end..self.end));
+        }
         Ok(self.made)
     }
 }
@@ -192,15 +198,20 @@ fn append(parts: &mut Vec<Plan>, text: &str) {
 }
 
 impl Parts {
+    /// How many `$` of the author's stand side by side at most.
+    fn longest_run(&self, text: &str) -> usize {
+        let runs = self.parts.iter().map(|part| match part {
+            Part::Source(range) => text[range.clone()].split(|c| c != '$').map(str::len).max().unwrap_or(0),
+            Part::Value { .. } | Part::Template { .. } => 0,
+        });
+        runs.max().unwrap_or(0)
+    }
+
     /// The program: the author's text, with names where the values stand.
     pub(super) fn program(&self, argument: &Argument, text: &Text) -> Program {
         let written = &text.as_str()[argument.range.clone()];
         // No run of `$` in the text is as long, so that no name in it is one of these.
-        let mut sign = "$".to_owned();
-        let own = |part: &Part, sign: &str| matches!(part, Part::Source(range) if text.as_str()[range.clone()].contains(sign));
-        while self.parts.iter().any(|part| own(part, &sign)) {
-            sign.push('$');
-        }
+        let sign = "$".repeat(1 + self.longest_run(text.as_str()));
         let start = argument.range.start;
         let (mut source, mut places) = (String::with_capacity(written.len() + 16), Vec::new());
         for part in &self.parts {

@@ -149,7 +149,7 @@ fn what_would_be_too_long_is_refused_before_it_is_made() {
 #[test]
 fn twice_the_text_takes_about_twice_the_work() {
     type Shape = fn(usize) -> String;
-    let shapes: [(&str, usize, Shape); 12] = [
+    let shapes: [(&str, usize, Shape); 13] = [
         ("unknown members beside a missing one", 200, |many| {
             let members: String = (0..many).map(|at| format!("\"urll{at}\": 1,")).collect();
             format!(r#"{{ "requestMapping": {{ {members} "method": "GET" }} }}"#)
@@ -192,12 +192,20 @@ fn twice_the_text_takes_about_twice_the_work() {
                 r#""constants": {{ "deep": {{ "a": "{{{{secret:a}}}}", "b": ["${{currentObject:input}}"] }} }}, "responseMapping": [{read}]"#
             ))
         }),
+        ("a longer connector, named more often", 100, |many| {
+            let names = format!("\"NAMES-{many}\",").repeat(many);
+            with(&format!(r#""onResponseConnector": {{ "connector": [{names}] }}"#))
+        }),
         ("a longer register, read more often", 20, |many| {
             let read = format!("\"${{configRegister:LONG-{many}}}\",").repeat(many);
             with(&format!(r#""responseMapping": [{read}]"#))
         }),
     ];
     let registers = |key: &str| {
+        if let Some(many) = key.strip_prefix("NAMES-") {
+            let names = "\"LONG-1\",".repeat(many.parse().ok()?);
+            return Some(Register::authored(format!("[{names}]")));
+        }
         let long = key.strip_prefix("LONG-")?.parse().ok()?;
         Some(Register::authored(format!(r#"["{}"]"#, "so much text ".repeat(100).repeat(long))))
     };

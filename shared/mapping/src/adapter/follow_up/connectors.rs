@@ -1,6 +1,6 @@
 //! The registers that a connector leads to: whether they are there, and whether they lead back.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use crate::compile::{Compiler, is_key};
 use crate::diagnostic::Span;
@@ -20,9 +20,9 @@ pub(super) fn check(compiler: &mut Compiler<'_>, plan: &Plan, when: Option<&Plan
         let message = "the name of a connector is needed, or an array of names";
         return compiler.error_at("shape", message, &node.span, None);
     }
-    let mut there = Vec::new();
+    let (mut seen, mut there) = (HashSet::new(), Vec::new());
     for (name, span) in places(value, node) {
-        if named(compiler, name, span) {
+        if seen.insert(name) && named(compiler, name, span) {
             there.push(name.to_owned());
         }
     }
@@ -134,22 +134,36 @@ fn lint_endless(compiler: &mut Compiler<'_>, first: Vec<String>, span: &Span) {
 
 /// The registers between here and here, along connectors that are written out and hold always.
 fn way_back(compiler: &mut Compiler<'_>, first: Vec<String>) -> Option<Vec<String>> {
-    let mut seen = BTreeSet::new();
-    let mut open: Vec<(String, Vec<String>)> =
-        first.into_iter().rev().map(|name| (name, Vec::new())).collect();
-    while let Some((name, mut way)) = open.pop() {
+    // Each with the one that leads to it, by its place among those that were seen.
+    let mut seen: Vec<(String, Option<usize>)> = Vec::new();
+    let mut open: Vec<(String, Option<usize>)> = first.into_iter().rev().map(|name| (name, None)).collect();
+    while let Some((name, from)) = open.pop() {
         if name == compiler.name {
-            return Some(way);
+            return Some(way(&seen, from));
         }
-        if seen.len() == FARTHEST || !is_key(&name) || !seen.insert(name.clone()) {
+        if seen.len() == FARTHEST || !is_key(&name) || seen.iter().any(|(known, _)| *known == name) {
             continue;
         }
         compiler.read.insert(name.clone());
-        let Some(value) = compiler.environment.register(&name).as_ref().and_then(value) else { continue };
-        way.push(name);
-        open.extend(after(&value).into_iter().rev().map(|next| (next, way.clone())));
+        let value = compiler.environment.register(&name).as_ref().and_then(value);
+        let here = seen.len();
+        seen.push((name, from));
+        if let Some(value) = value {
+            open.extend(after(&value).into_iter().rev().map(|next| (next, Some(here))));
+        }
     }
     None
+}
+
+/// The names on the way to a place among those that were seen.
+fn way(seen: &[(String, Option<usize>)], mut to: Option<usize>) -> Vec<String> {
+    let mut way = Vec::new();
+    while let Some((name, from)) = to.and_then(|at| seen.get(at)) {
+        way.push(name.clone());
+        to = *from;
+    }
+    way.reverse();
+    way
 }
 
 /// What always comes after a connector or an adapter.

@@ -92,6 +92,14 @@ fn values_are_handed_over_by_names_that_no_script_has() {
     }
 }
 
+/// Names are longer than any run of `$`: many of them, each as long as a text, would have no end.
+#[test]
+fn names_are_only_so_long() {
+    let signs = |count: usize| program(&format!("x=>'{}'+$n", "$".repeat(count)));
+    assert!(signs(64).ends_with(&format!(" with {}0=3 at 0", "$".repeat(65))), "{}", signs(64));
+    assert!(signs(65).contains("more than 64 `$` stand side by side"), "{}", signs(65));
+}
+
 #[test]
 fn the_check_shows_where_a_script_is_none() {
     let place = |script: &str, code: &str| {
