@@ -6,6 +6,7 @@
 //! `limits` (lines `NAME NUMBER`, of compiling), `busy` (who runs scripts has no time to look at one), `input`, `unit`, `tenant`, `constants`, `answer STATUS [CONTENT-TYPE]`, and last `expect`. With `MAPPING_REWRITE=1` in the environment the `expect` sections are
 //! written anew; read the difference before keeping it.
 
+mod bounds;
 mod codes;
 mod data_is_data;
 mod filled;
@@ -91,8 +92,8 @@ impl Case {
                 }
                 "secrets" => case.known.secrets = Some(known::secrets(body)),
                 "policy" => case.known.policy = Some(known::policy(body)),
-                "limits" => case.known.limits = Some(known::limits(body)),
-                "busy" => case.known.scripts = Some(std::sync::Arc::new(known::Busy)),
+                "limits" => case.known.limits = Some(bounds::limits(body)),
+                "busy" => case.known.scripts = Some(std::sync::Arc::new(bounds::Busy)),
                 "integrations" => case.known.integrations = Some(known::integrations(body)),
                 "layer" => {
                     case.layers.insert(argument.to_owned(), value());

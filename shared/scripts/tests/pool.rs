@@ -5,7 +5,7 @@
 use std::{collections::BTreeSet, fs, time::Duration};
 
 use mapping::{
-    Action, Adapter, Answer, Environment, Knowledge, Policy, Program, Register, Request, ScriptError,
+    Action, Adapter, Answer, Environment, Knowledge, Limits, Policy, Program, Register, Request, ScriptError,
     ScriptErrorKind, Scripts, Secret, Value,
 };
 use scripts::{Command, Config, Workers};

@@ -3,10 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::{
-    Environment, Knowledge, Limits, Policy, Program, Register, ScriptError, ScriptErrorKind, Scripts, Secret,
-    Value,
-};
+use crate::{Environment, Knowledge, Limits, Policy, Register, Scripts, Secret};
 
 /// Registers, and what else a test says there is.
 #[derive(Default)]
@@ -18,20 +15,6 @@ pub(crate) struct Known {
     pub(crate) integrations: Option<BTreeMap<String, Vec<String>>>,
     pub(crate) scripts: Option<Arc<dyn Scripts>>,
     pub(crate) limits: Option<Limits>,
-}
-
-/// What would run scripts, and never has the time.
-#[derive(Debug)]
-pub(crate) struct Busy;
-
-impl Scripts for Busy {
-    fn check(&self, _: &str) -> Result<(), ScriptError> {
-        Err(ScriptError::new(ScriptErrorKind::Unavailable, "all are busy"))
-    }
-
-    fn evaluate(&self, _: &Program, _: &[Value], _: i64) -> Result<Value, ScriptError> {
-        Err(ScriptError::new(ScriptErrorKind::Unavailable, "all are busy"))
-    }
 }
 
 impl Environment for Known {
@@ -110,23 +93,6 @@ pub(crate) fn policy(text: &str) -> Policy {
         policy.ports.push(first.parse().unwrap()..=last.parse().unwrap());
     }
     policy
-}
-
-/// Lines `NAME NUMBER`.
-pub(crate) fn limits(text: &str) -> Limits {
-    let mut limits = Limits::AUTHORED;
-    for (name, number) in text.lines().filter_map(|line| line.split_once(' ')) {
-        let limit = match name {
-            "bytes" => &mut limits.bytes,
-            "depth" => &mut limits.depth,
-            "nodes" => &mut limits.nodes,
-            "compiled_bytes" => &mut limits.compiled_bytes,
-            "expressions" => &mut limits.expressions,
-            other => panic!("compiling has no limit `{other}`"),
-        };
-        *limit = number.parse().unwrap();
-    }
-    limits
 }
 
 /// Lines `NAME START-OF-URL`.
