@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use proto::secrets::v1::{
-    DeleteSecretRequest, DescribeSecretsRequest, DescribeSecretsResponse, ListSecretsRequest,
-    ListSecretsResponse, Purpose, PutSecretRequest, ReleaseSecretRequest, ReleaseSecretResponse, Secret,
-    SecretDescription, secret_release_service_server::SecretReleaseService,
-    secret_service_server::SecretService,
+    CheckReleaseRequest, CheckReleaseResponse, DeleteSecretRequest, DescribeSecretsRequest,
+    DescribeSecretsResponse, ListSecretsRequest, ListSecretsResponse, Purpose, PutSecretRequest,
+    ReleaseSecretRequest, ReleaseSecretResponse, Secret, SecretDescription,
+    secret_release_service_server::SecretReleaseService, secret_service_server::SecretService,
 };
 use runtime::{
     Caller, Refusal, Role,
@@ -18,16 +18,14 @@ use seal::Plaintext;
 use tonic::{Request, Response, Status};
 
 use crate::{
-    VALUE_BYTES,
+    SECRETS, VALUE_BYTES,
+    audit::Asked,
     scope::Scope,
-    vault::{Metadata, Put, Vault},
+    vault::{Metadata, Put, Released, Vault},
 };
 
-/// The collection that secrets are in.
-const SECRETS: &str = "secrets";
-
-/// How many secrets are described at once.
-const DESCRIBED: usize = 1000;
+/// How many secrets may be asked about at once.
+const ASKED: usize = 1000;
 
 /// The write side.
 pub(crate) struct Writing(pub(crate) Arc<Vault>);
@@ -102,21 +100,27 @@ impl SecretReleaseService for Release {
     ) -> Result<Response<ReleaseSecretResponse>, Status> {
         let caller = Caller::of(&request)?;
         let ReleaseSecretRequest { name, destination_url, purpose } = request.into_inner();
-        let name = Name::parse_shared("name", SECRETS, &name)?;
-        caller.require(Role::Releaser, &name.parent.tenant)?;
-        let purpose = known_purpose(purpose)?;
-        let destination = scope("destination_url", &destination_url)?;
-        let released = self.0.release(&name, &destination).await?;
-        tracing::debug!(
-            secret = name.parent.child(SECRETS, &name.id),
-            version = released.version,
-            destination = destination.as_str(),
-            purpose = purpose.as_str_name(),
-            by = caller.name(),
-            "a secret was released"
-        );
-        let version = released.version;
-        Ok(Response::new(ReleaseSecretResponse { value: Bytes::from_owner(Wiped(released.value)), version }))
+        let asked = Asked { caller: &caller, name: &name, destination_url: &destination_url, purpose };
+        let Released { value, version } =
+            self.released(&asked).await.map_err(|refusal| asked.refused(refusal))?;
+        Ok(Response::new(ReleaseSecretResponse { value: Bytes::from_owner(Wiped(value)), version }))
+    }
+
+    async fn check_release(
+        &self,
+        request: Request<CheckReleaseRequest>,
+    ) -> Result<Response<CheckReleaseResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let CheckReleaseRequest { names, destination_url, purpose } = request.into_inner();
+        let asked = |name| Asked { caller: &caller, name, destination_url: &destination_url, purpose };
+        if names.is_empty() || names.len() > ASKED {
+            return Err(asked("").refused(Refusal::field("names", format!("must be 1 to {ASKED}"))).into());
+        }
+        for name in &names {
+            let asked = asked(name);
+            self.check(&asked).await.map_err(|refusal| asked.refused(refusal))?;
+        }
+        Ok(Response::new(CheckReleaseResponse {}))
     }
 
     async fn describe_secrets(
@@ -127,8 +131,8 @@ impl SecretReleaseService for Release {
         let DescribeSecretsRequest { parent, secret_ids } = request.into_inner();
         let tenant = Parent::parse_tenant("parent", &parent)?;
         caller.require(Role::Releaser, &tenant)?;
-        if secret_ids.len() > DESCRIBED {
-            return Err(Refusal::field("secret_ids", format!("names more than {DESCRIBED}")).into());
+        if secret_ids.len() > ASKED {
+            return Err(Refusal::field("secret_ids", format!("names more than {ASKED}")).into());
         }
         let ids = secret_ids.iter().map(|id| Id::parse("secret_ids", id)).collect::<Result<Vec<_>, _>>()?;
         let mut secrets = Vec::with_capacity(ids.len());
@@ -137,10 +141,47 @@ impl SecretReleaseService for Release {
         }
         let others = match secrets.len() == ids.len() {
             true => Vec::new(),
-            false => self.0.ids(&tenant, DESCRIBED).await?,
+            false => self.0.ids(&tenant, ASKED).await?,
         };
         let others = others.iter().map(Id::to_string).collect();
         Ok(Response::new(DescribeSecretsResponse { secrets, others }))
+    }
+}
+
+/// A wish that its caller may have: whether the secret is there and for this origin is the vault's to say.
+struct Wanted {
+    name: Name,
+    destination: Scope,
+    purpose: Purpose,
+}
+
+impl Wanted {
+    fn read(asked: &Asked<'_>) -> Result<Self, Refusal> {
+        let name = Name::parse_shared("name", SECRETS, asked.name)?;
+        asked.caller.require(Role::Releaser, &name.parent.tenant)?;
+        let purpose = known_purpose(asked.purpose)?;
+        Ok(Self { name, destination: scope("destination_url", asked.destination_url)?, purpose })
+    }
+}
+
+impl Release {
+    async fn released(&self, asked: &Asked<'_>) -> Result<Released, Refusal> {
+        let Wanted { name, destination, purpose } = Wanted::read(asked)?;
+        let released = self.0.release(&name, &destination).await?;
+        tracing::debug!(
+            secret = name.parent.child(SECRETS, &name.id),
+            version = released.version,
+            destination = destination.as_str(),
+            purpose = purpose.as_str_name(),
+            by = asked.caller.name(),
+            "a secret was released"
+        );
+        Ok(released)
+    }
+
+    async fn check(&self, asked: &Asked<'_>) -> Result<(), Refusal> {
+        let Wanted { name, destination, purpose: _ } = Wanted::read(asked)?;
+        self.0.check_release(&name, &destination).await
     }
 }
 

@@ -3,13 +3,16 @@
 //! A secret is sealed the moment it arrives, bound to its tenant, its name, its version and its *scope*: the origin of
 //! the URL it was made for. [`Service::public`] is the write side (put, list, delete), and none of its messages can
 //! hold a value on the way out. [`Service::internal`] is the release: for the suite's own services alone, one secret at
-//! a time, and only for a destination in its scope. They may also ask which secrets are there and for which origin, so
-//! that an adapter can be checked before it runs.
+//! a time, and only for a destination in its scope. They ask first whether several may be released for a destination, so
+//! that nothing is looked up for a request that would not get them, and which secrets are there and for which origin, so
+//! that an adapter can be checked before it runs. A release that is refused, or would be, leaves one audit record: an event
+//! of the target `outgate::audit`.
 //!
 //! What this crate never does: write a plaintext, its length or anything computed from it to the store, a log or an
 //! error; open a secret before its destination was checked; let a version number come back, also not after a delete;
 //! tell a caller of one tenant whether something exists in another.
 
+mod audit;
 mod grpc;
 mod record;
 mod scope;
@@ -28,6 +31,9 @@ use store::Store;
 use tonic::service::RoutesBuilder;
 
 use vault::Vault;
+
+/// The collection that secrets are in.
+const SECRETS: &str = "secrets";
 
 /// The shortest and the longest value, in bytes.
 const VALUE_BYTES: std::ops::RangeInclusive<usize> = 1..=64 * 1024;

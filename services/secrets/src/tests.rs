@@ -1,5 +1,6 @@
 //! The service through its generated clients, in one process.
 
+mod auditing;
 mod describing;
 mod leaks;
 mod listing;

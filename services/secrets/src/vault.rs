@@ -146,17 +146,28 @@ impl Vault {
         }
     }
 
+    /// Whether a secret is there and for this destination. Whether it can be opened is seen when it is.
+    pub(crate) async fn check_release(&self, name: &Name, destination: &Scope) -> Result<(), Refusal> {
+        self.in_scope(name, destination).await.map(drop)
+    }
+
     /// Opens a secret for a destination, which is compared with the secret's scope first.
     pub(crate) async fn release(&self, name: &Name, destination: &Scope) -> Result<Released, Refusal> {
-        let record = self.current(name).await?;
-        if record.scope != destination.as_str() {
-            return Err(refusals::out_of_scope(name, destination));
-        }
+        let record = self.in_scope(name, destination).await?;
         let value = self
             .ring
             .open(&context(name, record.version, &record.scope), &record.sealed)
             .map_err(|error| refusals::unreadable(name, error))?;
         Ok(Released { value, version: record.version })
+    }
+
+    /// The record of a secret that may be sent to this destination.
+    async fn in_scope(&self, name: &Name, destination: &Scope) -> Result<Record, Refusal> {
+        let record = self.current(name).await?;
+        if record.scope != destination.as_str() {
+            return Err(refusals::out_of_scope(name, destination));
+        }
+        Ok(record)
     }
 
     /// The record of a name, if it is the newest that the name ever had.

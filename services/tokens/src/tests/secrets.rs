@@ -8,8 +8,8 @@ use std::{
 use proto::{
     errors::v1::Reason,
     secrets::v1::{
-        DescribeSecretsRequest, DescribeSecretsResponse, Purpose, ReleaseSecretRequest,
-        ReleaseSecretResponse,
+        CheckReleaseRequest, CheckReleaseResponse, DescribeSecretsRequest, DescribeSecretsResponse, Purpose,
+        ReleaseSecretRequest, ReleaseSecretResponse,
         secret_release_service_server::{SecretReleaseService, SecretReleaseServiceServer},
     },
 };
@@ -23,7 +23,20 @@ pub(super) struct Secrets(Arc<Mutex<State>>);
 struct State {
     values: HashMap<String, String>,
     refused: HashMap<String, Reason>,
+    checked: Vec<CheckReleaseRequest>,
     asked: Vec<ReleaseSecretRequest>,
+}
+
+impl State {
+    /// The value of a secret, if it is there and not refused.
+    fn value(&self, name: &str) -> Result<String, Refusal> {
+        let refuse =
+            |reason| Refusal::new(reason, "not this one").with("secret", "crm").with("host", "x.example");
+        match self.refused.get(name) {
+            Some(reason) => Err(refuse(*reason)),
+            None => self.values.get(name).cloned().ok_or_else(|| refuse(Reason::SecretNotFound)),
+        }
+    }
 }
 
 impl Secrets {
@@ -34,6 +47,11 @@ impl Secrets {
     /// From now on the secret is refused for this reason.
     pub(super) fn refuse(&self, name: &str, reason: Reason) {
         self.0.lock().unwrap().refused.insert(format!("tenants/acme/secrets/{name}"), reason);
+    }
+
+    /// Everything that was asked about before.
+    pub(super) fn checked(&self) -> Vec<CheckReleaseRequest> {
+        self.0.lock().unwrap().checked.clone()
     }
 
     /// Everything that was asked for.
@@ -58,13 +76,22 @@ impl SecretReleaseService for Secrets {
         let mut state = self.0.lock().unwrap();
         assert_eq!(request.purpose(), Purpose::Token);
         state.asked.push(request.clone());
-        let refuse =
-            |reason| Refusal::new(reason, "not this one").with("secret", "crm").with("host", "x.example");
-        if let Some(reason) = state.refused.get(&request.name) {
-            return Err(refuse(*reason).into());
+        let value = state.value(&request.name)?;
+        Ok(Response::new(ReleaseSecretResponse { value: value.into(), version: 1 }))
+    }
+
+    async fn check_release(
+        &self,
+        request: Request<CheckReleaseRequest>,
+    ) -> Result<Response<CheckReleaseResponse>, Status> {
+        let request = request.into_inner();
+        let mut state = self.0.lock().unwrap();
+        assert_eq!(request.purpose(), Purpose::Token);
+        state.checked.push(request.clone());
+        for name in &request.names {
+            state.value(name)?;
         }
-        let value = state.values.get(&request.name).ok_or_else(|| refuse(Reason::SecretNotFound))?;
-        Ok(Response::new(ReleaseSecretResponse { value: value.clone().into(), version: 1 }))
+        Ok(Response::new(CheckReleaseResponse {}))
     }
 
     async fn describe_secrets(

@@ -1,7 +1,8 @@
 use std::{net::SocketAddr, time::Instant};
 
 use proto::secrets::v1::{
-    DescribeSecretsRequest, DescribeSecretsResponse, Purpose, ReleaseSecretRequest, ReleaseSecretResponse,
+    CheckReleaseRequest, CheckReleaseResponse, DescribeSecretsRequest, DescribeSecretsResponse, Purpose,
+    ReleaseSecretRequest, ReleaseSecretResponse,
     secret_release_service_client::SecretReleaseServiceClient,
     secret_release_service_server::{SecretReleaseService, SecretReleaseServiceServer},
 };
@@ -33,6 +34,13 @@ impl SecretReleaseService for Scripted {
             _ => {}
         }
         Ok(tonic::Response::new(ReleaseSecretResponse::default()))
+    }
+
+    async fn check_release(
+        &self,
+        _: tonic::Request<CheckReleaseRequest>,
+    ) -> Result<tonic::Response<CheckReleaseResponse>, Status> {
+        Ok(tonic::Response::new(CheckReleaseResponse::default()))
     }
 
     async fn describe_secrets(
