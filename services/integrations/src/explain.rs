@@ -194,6 +194,11 @@ impl Transport for Nothing {
 
 #[async_trait]
 impl SecretSource for Nothing {
+    /// What secrets are for is the check's to say, to those who may know.
+    async fn admits(&self, _: &[Content], _: &Url) -> Result<(), SourceError> {
+        Ok(())
+    }
+
     async fn open(&self, content: &Content, _: &Url) -> Result<Plaintext, SourceError> {
         let name = match content {
             Content::Secret(name) | Content::Token(name) => name.as_str(),

@@ -12,6 +12,7 @@ mod following;
 mod limiting;
 mod retrying;
 mod running;
+mod scoping;
 mod streaming;
 mod tokens;
 mod tracing;

@@ -5,7 +5,10 @@ use egress::{SecretSource, SourceError, SourceErrorKind};
 use mapping::Content;
 use proto::{
     errors::v1::Reason,
-    secrets::v1::{Purpose, ReleaseSecretRequest, secret_release_service_client::SecretReleaseServiceClient},
+    secrets::v1::{
+        CheckReleaseRequest, Purpose, ReleaseSecretRequest,
+        secret_release_service_client::SecretReleaseServiceClient,
+    },
 };
 use runtime::{
     Link, Refusal,
@@ -20,9 +23,9 @@ pub(crate) struct TenantSecrets<'a> {
     pub(crate) tenant: &'a Id,
 }
 
-#[async_trait]
-impl SecretSource for TenantSecrets<'_> {
-    async fn open(&self, content: &Content, destination: &Url) -> Result<Plaintext, SourceError> {
+impl TenantSecrets<'_> {
+    /// The one kind of content that a token request has: its name, and its whole name.
+    fn named<'a>(&self, content: &'a Content) -> Result<(&'a str, String), SourceError> {
         let Content::Secret(name) = content else {
             return Err(SourceError::new(
                 SourceErrorKind::Unavailable,
@@ -32,8 +35,31 @@ impl SecretSource for TenantSecrets<'_> {
         };
         let id = Id::parse("client_secret", name).map_err(|refusal| refused(name, refusal))?;
         let parent = Parent { tenant: self.tenant.clone(), unit: None };
+        Ok((name, parent.child("secrets", &id)))
+    }
+}
+
+#[async_trait]
+impl SecretSource for TenantSecrets<'_> {
+    async fn admits(&self, contents: &[Content], destination: &Url) -> Result<(), SourceError> {
+        let names = contents.iter().map(|content| self.named(content).map(|(_, whole)| whole));
+        let request = CheckReleaseRequest {
+            names: names.collect::<Result<_, _>>()?,
+            destination_url: destination.to_string(),
+            purpose: Purpose::Token.into(),
+        };
+        let checked = self.client.clone().check_release(request).await;
+        checked.map(drop).map_err(|status| {
+            let refusal = Refusal::from_peer("secrets", &status);
+            let name = refusal.metadata("secret").unwrap_or_default().to_owned();
+            refused(&name, refusal)
+        })
+    }
+
+    async fn open(&self, content: &Content, destination: &Url) -> Result<Plaintext, SourceError> {
+        let (name, whole) = self.named(content)?;
         let request = ReleaseSecretRequest {
-            name: parent.child("secrets", &id),
+            name: whole,
             destination_url: destination.to_string(),
             purpose: Purpose::Token.into(),
         };

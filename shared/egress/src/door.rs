@@ -5,21 +5,22 @@ mod gate;
 mod redirect;
 mod request;
 mod response;
+mod time;
 mod trail;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use futures::future::try_join_all;
 use mapping::Content;
 use seal::Plaintext;
-use tokio::time::Instant;
 use tracing::{Instrument, Span};
 
 use crate::{
-    Answer, Error, ErrorKind, Outbound, Policies, Resolver, SecretSource, Streamed, Transport,
+    Answer, Error, ErrorKind, Outbound, Policies, Resolver, SecretSource, SourceError, Streamed, Transport,
     destination::Destination,
     fill::Contents,
     policy::ByTenant,
+    resolve::Lookups,
     span,
     transport::{ReqwestTransport, TransportError, TransportErrorKind, Vetted},
 };
@@ -32,13 +33,15 @@ use self::{
     trail::Trail,
 };
 
+pub(crate) use time::Time;
+
 /// The way out: it knows what the operator lets out, looks names up, and holds the HTTP clients.
 ///
 /// Made once and shared: the clients pool their connections.
 #[derive(Debug)]
 pub struct Door {
     gates: ByTenant<Arc<Gate>>,
-    resolver: Arc<dyn Resolver>,
+    lookups: Arc<Lookups>,
 }
 
 impl Door {
@@ -49,17 +52,19 @@ impl Door {
     /// [`ErrorKind::PolicyInvalid`] when a CA file or the proxy's credentials cannot be used, or the system has no CA
     /// certificates.
     pub fn new(policies: impl Into<Policies>, resolver: Arc<dyn Resolver>) -> Result<Self, Error> {
+        let lookups = Arc::new(Lookups::new(resolver));
+        let of_proxies: Arc<dyn Resolver> = Arc::<Lookups>::clone(&lookups);
         let mut made: Vec<Arc<Gate>> = Vec::new();
         let gates = policies.into().by_tenant().try_map(|policy| {
             if let Some(same) = made.iter().find(|gate| gate.policy == *policy) {
                 return Ok(Arc::clone(same));
             }
-            let transport = Arc::new(ReqwestTransport::new(policy, &resolver)?);
+            let transport = Arc::new(ReqwestTransport::new(policy, &of_proxies)?);
             let gate = Arc::new(Gate { policy: policy.clone(), transport });
             made.push(Arc::clone(&gate));
             Ok::<_, Error>(gate)
         })?;
-        Ok(Self { gates, resolver })
+        Ok(Self { gates, lookups })
     }
 
     /// A door over another client, one for all policies.
@@ -73,12 +78,13 @@ impl Door {
             .into()
             .by_tenant()
             .map(|policy| Arc::new(Gate { policy: policy.clone(), transport: Arc::clone(&transport) }));
-        Self { gates, resolver }
+        Self { gates, lookups: Arc::new(Lookups::new(resolver)) }
     }
 
     /// Sends a request, if it may leave, and gives the whole answer, whatever its status.
     ///
-    /// Nothing is connected to and no secret is asked for before everything about the destination was checked.
+    /// No name is looked up before it is known that every secret of the request may be used for its origin, and no secret is
+    /// opened and nothing connected to before everything about the destination was checked.
     ///
     /// # Errors
     ///
@@ -124,8 +130,8 @@ impl Door {
             let draft = Draft::vet(&outbound, &gate.policy).map_err(redirected)?;
             let host = draft.destination().host_text().to_owned();
             let span = span::open(draft.method(), draft.destination().url(), followed);
-            let head = self.exchange(gate, &outbound, &draft, &mut trail, secrets);
-            let head = time.bounds("no answer came", head).instrument(span.clone()).await;
+            let head = self.exchange(gate, &outbound, &draft, time, &mut trail, secrets);
+            let head = head.instrument(span.clone()).await;
             let hop = head.map_err(redirected).and_then(|streamed| {
                 let hop = redirect::next(&outbound, &draft, &streamed, followed)?;
                 Ok((streamed, hop))
@@ -144,37 +150,53 @@ impl Door {
         }
     }
 
+    /// One guarded send, to the head of its answer.
     async fn exchange(
         &self,
         gate: &Gate,
         outbound: &Outbound,
         draft: &Draft,
+        time: &Time,
         trail: &mut Trail,
         secrets: &dyn SecretSource,
     ) -> Result<Streamed, Error> {
-        let addresses = gate.addresses(draft, &*self.resolver).await?;
-        let contents = Contents::opened(open(draft.asked_for(), draft.destination(), secrets).await?);
-        let Filled { url, headers, body, client_certificate } = draft.fill(outbound, &contents)?;
-        trail.add(outbound, &contents, client_certificate.as_ref());
-        let (tenant, method) = (outbound.tenant.clone(), draft.method().clone());
-        let vetted = Vetted { tenant, method, url, addresses, headers, body, client_certificate };
-        // The scrubber is built while the counterpart thinks. Without one no answer is handed out.
-        let building = async { trail.scrubber() };
-        let (reply, scrubber) = tokio::join!(biased; gate.transport.send(vetted), building);
-        let reply = reply.map_err(|error| match error.kind() {
-            TransportErrorKind::Certificate => request::certificate_unfit(outbound).with_source(error),
-            _ => transport_error(error),
-        })?;
-        let destination = draft.destination();
-        let reading = Reading {
-            scrubber,
-            has_secrets: !trail.is_empty(),
-            alarm: Alarm::new(outbound, destination.host_text(), gate.policy.refuse_echoes),
-            method: draft.method().clone(),
-            url: destination.url().clone(),
-        };
-        response::open(reply, reading)
+        time.bounds("nothing was known of its secrets", admit(draft, secrets)).await?;
+        let addresses = gate.addresses(&outbound.tenant, draft, &self.lookups, *time).await?;
+        let sent = sent(gate, outbound, draft, addresses, trail, secrets);
+        time.bounds("no answer came", sent).await
     }
+}
+
+/// Fills a request whose addresses were vetted, sends it, and reads the head of the answer.
+async fn sent(
+    gate: &Gate,
+    outbound: &Outbound,
+    draft: &Draft,
+    addresses: Arc<[SocketAddr]>,
+    trail: &mut Trail,
+    secrets: &dyn SecretSource,
+) -> Result<Streamed, Error> {
+    let contents = Contents::opened(open(draft.asked_for(), draft.destination(), secrets).await?);
+    let Filled { url, headers, body, client_certificate } = draft.fill(outbound, &contents)?;
+    trail.add(outbound, &contents, client_certificate.as_ref());
+    let (tenant, method) = (outbound.tenant.clone(), draft.method().clone());
+    let vetted = Vetted { tenant, method, url, addresses, headers, body, client_certificate };
+    // The scrubber is built while the counterpart thinks. Without one no answer is handed out.
+    let building = async { trail.scrubber() };
+    let (reply, scrubber) = tokio::join!(biased; gate.transport.send(vetted), building);
+    let reply = reply.map_err(|error| match error.kind() {
+        TransportErrorKind::Certificate => request::certificate_unfit(outbound).with_source(error),
+        _ => transport_error(error),
+    })?;
+    let destination = draft.destination();
+    let reading = Reading {
+        scrubber,
+        has_secrets: !trail.is_empty(),
+        alarm: Alarm::new(outbound, destination.host_text(), gate.policy.refuse_echoes),
+        method: draft.method().clone(),
+        url: destination.url().clone(),
+    };
+    response::open(reply, reading)
 }
 
 /// The head of the answer to hand out, its body still to be read.
@@ -184,26 +206,12 @@ struct Arrived {
     host: String,
 }
 
-/// The time that a request has, with all its redirects.
-struct Time {
-    whole: Duration,
-    end: Instant,
-}
-
-impl Time {
-    fn starting(whole: Duration) -> Self {
-        Self { whole, end: Instant::now() + whole }
+/// Asks whether all that the request would open may be used for the destination's origin.
+async fn admit(draft: &Draft, secrets: &dyn SecretSource) -> Result<(), Error> {
+    if draft.asked_for().is_empty() {
+        return Ok(());
     }
-
-    /// What comes of it, if it comes within the time.
-    async fn bounds<T>(
-        &self,
-        nothing: &str,
-        exchange: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        let late = |_| Error::new(ErrorKind::Timeout, format!("{nothing} within {:?}", self.whole));
-        tokio::time::timeout_at(self.end, exchange).await.map_err(late)?
-    }
+    secrets.admits(draft.asked_for(), &draft.destination().origin()).await.map_err(refused)
 }
 
 /// Opens what the request asks for, all at once, for the destination's origin.
@@ -214,13 +222,15 @@ async fn open(
 ) -> Result<Vec<(Content, Plaintext)>, Error> {
     let origin = &destination.origin();
     let opening = asked.iter().map(|content| async move {
-        let plaintext = secrets.open(content, origin).await.map_err(|source| {
-            let message = format!("`{}` cannot be used for this request", source.name());
-            Error::new(ErrorKind::SecretRefused(source), message)
-        })?;
+        let plaintext = secrets.open(content, origin).await.map_err(refused)?;
         Ok((content.clone(), plaintext))
     });
     try_join_all(opening).await
+}
+
+fn refused(source: SourceError) -> Error {
+    let message = format!("`{}` cannot be used for this request", source.name());
+    Error::new(ErrorKind::SecretRefused(source), message)
 }
 
 fn transport_error(error: TransportError) -> Error {

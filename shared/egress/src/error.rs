@@ -36,6 +36,9 @@ pub enum ErrorKind {
     },
     /// The host has no address.
     ResolveFailed,
+    /// As many look-ups are under way as may be, of the tenant or in all, and none of them ended within the time. Nothing was
+    /// looked up.
+    LookupsBusy,
     /// A secret or token could not be had for this destination.
     SecretRefused(SourceError),
     /// The content of a secret does not fit the place it is used in. It is not shown.
@@ -155,6 +158,7 @@ impl ErrorKind {
             Self::RedirectRefused => "redirect_refused",
             Self::HeaderRefused { .. } => "header_refused",
             Self::ResolveFailed => "resolve_failed",
+            Self::LookupsBusy => "lookups_busy",
             Self::SecretRefused(_) => "secret_refused",
             Self::SecretUnfit { .. } => "secret_unfit",
             Self::ConnectFailed => "connect_failed",

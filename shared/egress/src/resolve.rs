@@ -1,11 +1,18 @@
 //! Names to addresses, once per request.
 
+mod lookups;
+
 use std::{fmt, io, net::IpAddr};
 
 use async_trait::async_trait;
 
+pub(crate) use lookups::Lookups;
+
 /// Looks a name up. The guarded send asks once per request, checks every address of the answer, and connects to
 /// those alone.
+///
+/// A look-up that was begun is left to end, though its request may be over: at most 256 are under way at once, and 32 of one
+/// tenant.
 #[async_trait]
 pub trait Resolver: Send + Sync + fmt::Debug {
     /// Every address of the host, which is a name in ASCII and never an address.

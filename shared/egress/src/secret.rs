@@ -11,14 +11,24 @@ type BoxError = Box<dyn error::Error + Send + Sync>;
 
 /// Opens secrets and tokens for one destination.
 ///
-/// The guarded send is the only caller. It asks after it has vetted the destination, once for each different content
-/// of a request, and wipes what it got when the request is over.
+/// The guarded send is the only caller. It asks [`admits`](Self::admits) once for each request that has any, before it looks
+/// the destination's name up: whoever changes a URL learns by no name server that a secret would have gone there. It asks
+/// [`open`](Self::open) after it has vetted the addresses, once for each different content of the request, and wipes what
+/// it got when the request is over.
 #[async_trait]
 pub trait SecretSource: Send + Sync {
+    /// Whether all of these may be opened for the origin of `destination`, as far as can be told without opening them. It
+    /// saves [`open`](Self::open) no check: that is the one that counts.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such content, or it is not for this destination, or that cannot be told now.
+    async fn admits(&self, contents: &[Content], destination: &Url) -> Result<(), SourceError>;
+
     /// The plaintext of a secret or token, for a request to the origin of `destination` (scheme, host and port; its
     /// path is always `/`).
     ///
-    /// `content` is [`Content::Secret`] or [`Content::Token`]: what is made of those is never asked for.
+    /// `content` is [`Content::Secret`] or [`Content::Token`], here as above: what is made of those is never asked for.
     ///
     /// # Errors
     ///

@@ -7,7 +7,10 @@ use egress::{SecretSource, SourceError, SourceErrorKind};
 use mapping::Content;
 use proto::{
     errors::v1::Reason,
-    secrets::v1::{Purpose, ReleaseSecretRequest, secret_release_service_client::SecretReleaseServiceClient},
+    secrets::v1::{
+        CheckReleaseRequest, Purpose, ReleaseSecretRequest,
+        secret_release_service_client::SecretReleaseServiceClient,
+    },
     tokens::v1::{GetTokenRequest, InvalidateTokenRequest, token_service_client::TokenServiceClient},
 };
 use runtime::{Link, Refusal, names::Id};
@@ -64,13 +67,26 @@ impl Source<'_> {
         }
     }
 
+    /// Whether the secrets among these may be released for a destination. A token is not made for an origin: the client secret
+    /// that it is got with is, and the tokens service asks about that one.
+    async fn check(&self, contents: &[Content], destination: &Url) -> Result<(), Refusal> {
+        let secrets = contents.iter().filter_map(|content| match content {
+            Content::Secret(name) => Some(self.name(name)),
+            Content::Token(_) | Content::Template(_) | Content::Digest(_) => None,
+        });
+        let names = secrets.collect::<Result<Vec<_>, _>>()?;
+        if names.is_empty() {
+            return Ok(());
+        }
+        let (destination_url, purpose) = (destination.to_string(), Purpose::Call.into());
+        let request = CheckReleaseRequest { names, destination_url, purpose };
+        let checked = self.sources.secrets.clone().check_release(request).await;
+        checked.map(drop).map_err(|status| Refusal::from_peer("secrets", &status))
+    }
+
     async fn secret(&self, name: &str, destination: &Url) -> Result<Plaintext, Refusal> {
-        let id = Id::parse("secret", name).map_err(|_| {
-            Refusal::new(Reason::SecretNotFound, format!("`{}` is no name of a secret", name.escape_debug()))
-                .with("secret", name.escape_debug())
-        })?;
         let request = ReleaseSecretRequest {
-            name: format!("{}/secrets/{id}", self.parent()),
+            name: self.name(name)?,
             destination_url: destination.to_string(),
             purpose: Purpose::Call.into(),
         };
@@ -102,6 +118,16 @@ impl Source<'_> {
         Ok(Plaintext::new(token.access_token.into()))
     }
 
+    /// The whole name of one of the tenant's secrets.
+    fn name(&self, secret: &str) -> Result<String, Refusal> {
+        let id = Id::parse("secret", secret).map_err(|_| {
+            let shown = secret.escape_debug();
+            Refusal::new(Reason::SecretNotFound, format!("`{shown}` is no name of a secret"))
+                .with("secret", shown)
+        })?;
+        Ok(format!("{}/secrets/{id}", self.parent()))
+    }
+
     fn parent(&self) -> String {
         format!("tenants/{}", self.tenant)
     }
@@ -109,6 +135,13 @@ impl Source<'_> {
 
 #[async_trait]
 impl SecretSource for Source<'_> {
+    async fn admits(&self, contents: &[Content], destination: &Url) -> Result<(), SourceError> {
+        self.check(contents, destination).await.map_err(|refusal| {
+            let name = refusal.metadata("secret").unwrap_or_default().to_owned();
+            refused(&name, refusal)
+        })
+    }
+
     async fn open(&self, content: &Content, destination: &Url) -> Result<Plaintext, SourceError> {
         let (name, opened) = match content {
             Content::Secret(name) => (name.as_str(), self.secret(name, destination).await),
@@ -117,11 +150,13 @@ impl SecretSource for Source<'_> {
                 ("", Err(Refusal::new(Reason::Internal, "what is made of secrets is no content to open")))
             }
         };
-        // The refusal goes along: it is what the caller is told.
-        opened.map_err(|refusal| {
-            SourceError::new(kind(refusal.reason()), name, refusal.message()).with_source(refusal)
-        })
+        opened.map_err(|refusal| refused(name, refusal))
     }
+}
+
+/// The refusal goes along: it is what the caller is told.
+fn refused(name: &str, refusal: Refusal) -> SourceError {
+    SourceError::new(kind(refusal.reason()), name, refusal.message()).with_source(refusal)
 }
 
 /// The door's own word for a refusal.

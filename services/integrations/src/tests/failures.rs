@@ -6,11 +6,14 @@ use bytes::Bytes;
 use egress::EgressPolicy;
 use http::Response;
 use http_body_util::Full;
-use proto::integrations::v1::{Bearer, Endpoint, Integration, Limits, auth::Kind};
+use proto::integrations::v1::{
+    Bearer, CreateIntegrationRequest, Endpoint, ExecuteIntegrationRequest, Integration, Limits, auth::Kind,
+};
+use tonic_types::StatusExt;
 
 use super::{
     counterpart::{Counterpart, Reply, answer},
-    world::{World, get, metadata, open, refused, to, value},
+    world::{SILENT_HOST, World, get, metadata, open, refused, to, value},
 };
 
 /// A port of this machine where nobody listens.
@@ -127,6 +130,36 @@ async fn where_echoes_are_refused_an_answer_with_one_is_neither_handed_on_nor_ma
             assert_eq!(value(&run.unwrap().result)["response"], "you sent Bearer [secret removed]");
         }
     }
+}
+
+#[tokio::test]
+async fn names_that_are_never_answered_end_in_overload_and_let_other_tenants_through() {
+    let counterpart = Counterpart::quiet().await;
+    let world = World::new(&counterpart).await;
+    let mut silent = open(&counterpart, None);
+    let origin = format!("https://{SILENT_HOST}:{}", counterpart.port());
+    silent.endpoints = vec![Endpoint { url: format!("{origin}/**"), methods: vec![] }];
+    world.create("CRM", silent).await.unwrap();
+    let other = CreateIntegrationRequest {
+        parent: "tenants/other".into(),
+        integration_id: "CRM".into(),
+        integration: Some(open(&counterpart, None)),
+    };
+    world.integrations().create_integration(other).await.unwrap();
+
+    tokio::time::pause();
+    let calls = (0..33).map(|_| world.execute(get(format!("{origin}/x"))));
+    let mut ended = futures::future::join_all(calls).await;
+    let busy = refused(ended.pop().unwrap(), "OVERLOADED");
+    assert!(busy.get_error_details().retry_info().unwrap().retry_delay.is_some());
+    for one in ended {
+        refused(one, "DEADLINE_EXCEEDED");
+    }
+    assert_eq!(world.names.asked(), [SILENT_HOST; 32]);
+    tokio::time::resume();
+    let name = "tenants/other/integrations/CRM".into();
+    let call = ExecuteIntegrationRequest { name, ..get(format!("{}/x", counterpart.origin())) };
+    assert_eq!(world.execute(call).await.unwrap().status, 200);
 }
 
 #[tokio::test]

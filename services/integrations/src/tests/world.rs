@@ -3,7 +3,7 @@
 use std::{
     io,
     net::{IpAddr, Ipv4Addr},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -43,6 +43,7 @@ pub(super) struct World {
     pub(super) service: Service,
     pub(super) registers: Link,
     pub(super) tokens: TestTokens,
+    pub(super) names: Arc<Names>,
     secrets: Link,
     _folder: TempDir,
 }
@@ -82,7 +83,8 @@ impl World {
         let ring = Arc::new(KeyRing::create(folder.path().join("key")).unwrap());
         let secrets = secrets::Config::default().build(store.clone(), ring.clone());
         let registers = registers::Config::default().build(store.clone());
-        let door = Arc::new(Door::new(policies.clone(), Arc::new(Loopback)).unwrap());
+        let names = Arc::<Names>::default();
+        let door = Arc::new(Door::new(policies.clone(), Arc::<Names>::clone(&names)).unwrap());
         let release = |name| link(|routes| secrets.internal(routes), Caller::service(name));
         let tokens = TestTokens::default();
         let token_link = if real_tokens {
@@ -103,6 +105,7 @@ impl World {
             service,
             registers: link(|routes| registers.public(routes), anybody.clone()),
             tokens,
+            names,
             secrets: link(|routes| secrets.public(routes), anybody),
             _folder: folder,
         }
@@ -208,6 +211,30 @@ impl Resolver for Loopback {
             return Err(io::ErrorKind::NotFound.into());
         }
         Ok(vec![Ipv4Addr::LOCALHOST.into()])
+    }
+}
+
+/// A name that no server answers for.
+pub(super) const SILENT_HOST: &str = "silent.example.com";
+
+/// The same, but for a name that is never answered, and it keeps what it was asked.
+#[derive(Debug, Default)]
+pub(super) struct Names(Mutex<Vec<String>>);
+
+impl Names {
+    pub(super) fn asked(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Resolver for Names {
+    async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        self.0.lock().unwrap().push(host.to_owned());
+        if host == SILENT_HOST {
+            std::future::pending::<()>().await;
+        }
+        Loopback.resolve(host).await
     }
 }
 

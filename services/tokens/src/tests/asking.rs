@@ -64,6 +64,9 @@ async fn the_secret_is_asked_for_the_endpoints_origin() {
     let [asked] = &suite.secrets.asked()[..] else { panic!("one release") };
     assert_eq!(asked.name, "tenants/acme/secrets/crm");
     assert_eq!(asked.destination_url, counterpart.url("/"));
+    let [checked] = &suite.secrets.checked()[..] else { panic!("one question before it") };
+    assert_eq!(checked.names, ["tenants/acme/secrets/crm"]);
+    assert_eq!(checked.destination_url, asked.destination_url);
 }
 
 #[tokio::test]

@@ -7,10 +7,11 @@ use std::{
 
 use url::Host;
 
-use super::request::Draft;
+use super::{Time, request::Draft};
 use crate::{
-    EgressPolicy, Error, ErrorKind, Resolver, Transport,
+    EgressPolicy, Error, ErrorKind, Transport,
     destination::{Destination, Scheme},
+    resolve::Lookups,
 };
 
 /// What stands between a tenant's requests and the network. Tenants with the same policy share one.
@@ -25,8 +26,10 @@ impl Gate {
     /// is left to the policy's proxy.
     pub(super) async fn addresses(
         &self,
+        tenant: &str,
         draft: &Draft,
-        resolver: &dyn Resolver,
+        lookups: &Lookups,
+        time: Time,
     ) -> Result<Arc<[SocketAddr]>, Error> {
         let destination = draft.destination();
         if draft.stays_inside() && self.policy.networks.is_empty() {
@@ -42,9 +45,7 @@ impl Gate {
                     false => Ok([].into()),
                 };
             }
-            Host::Domain(name) => resolver.resolve(name).await.map_err(|source| {
-                Error::new(ErrorKind::ResolveFailed, "the name cannot be looked up").with_source(source)
-            })?,
+            Host::Domain(name) => lookups.resolve(tenant, name, time).await?,
         };
         if resolved.is_empty() {
             return Err(Error::new(ErrorKind::ResolveFailed, "the name has no address"));

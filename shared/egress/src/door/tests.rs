@@ -13,6 +13,7 @@ mod raw;
 mod redirects;
 mod refusals;
 mod resolvers;
+mod scopes;
 mod streams;
 mod tls;
 pub(crate) mod vectors;
@@ -54,13 +55,20 @@ impl Resolver for Loopback {
 #[derive(Default)]
 struct Keeper {
     values: HashMap<&'static str, Vec<u8>>,
+    /// The only origin that anything of it is for; any, where there is none.
+    scope: Arc<Mutex<Option<String>>>,
+    checked: Mutex<Vec<(Vec<Content>, String)>>,
     asked: Mutex<Vec<(Content, String)>>,
 }
 
 impl Keeper {
     fn with(values: &[(&'static str, &[u8])]) -> Self {
         let values = values.iter().map(|(name, value)| (*name, value.to_vec())).collect();
-        Self { values, asked: Mutex::default() }
+        Self { values, ..Self::default() }
+    }
+
+    fn checked(&self) -> Vec<(Vec<Content>, String)> {
+        self.checked.lock().unwrap().clone()
     }
 
     fn asked(&self) -> Vec<(Content, String)> {
@@ -70,6 +78,16 @@ impl Keeper {
 
 #[async_trait]
 impl SecretSource for Keeper {
+    async fn admits(&self, contents: &[Content], destination: &Url) -> Result<(), SourceError> {
+        self.checked.lock().unwrap().push((contents.to_vec(), destination.to_string()));
+        match &*self.scope.lock().unwrap() {
+            Some(scope) if scope != destination.as_str() => {
+                Err(SourceError::new(SourceErrorKind::OutOfScope, "key", "it is for elsewhere"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn open(&self, content: &Content, destination: &Url) -> Result<Plaintext, SourceError> {
         self.asked.lock().unwrap().push((content.clone(), destination.to_string()));
         let (Content::Secret(name) | Content::Token(name)) = content else { panic!("asked for a template") };

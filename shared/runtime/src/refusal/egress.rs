@@ -1,11 +1,15 @@
 //! What an error of the guarded door means to a caller.
 
-use std::error::Error as _;
+use std::{error::Error as _, time::Duration};
 
 use egress::ErrorKind;
 use proto::errors::v1::Reason;
 
 use crate::Refusal;
+
+/// When to come back where too many names were being looked up. What holds the places are name servers that do not answer,
+/// which resolvers wait seconds for.
+const LOOKUPS_PAUSE: Duration = Duration::from_secs(5);
 
 impl From<egress::Error> for Refusal {
     /// A secret or token that was refused keeps the refusal of the service that keeps it.
@@ -37,6 +41,9 @@ impl From<egress::Error> for Refusal {
                 Self::new(Reason::SecretUnfit, error.to_string()).with("secret", hole)
             }
             ErrorKind::ResolveFailed | ErrorKind::ConnectFailed => here(Reason::CounterpartUnreachable),
+            ErrorKind::LookupsBusy => {
+                Self::new(Reason::Overloaded, error.to_string()).retry_after(LOOKUPS_PAUSE)
+            }
             ErrorKind::TlsFailed => here(Reason::CounterpartTlsFailed),
             ErrorKind::Timeout => here(Reason::DeadlineExceeded),
             ErrorKind::UploadFailed => return upload(&error),

@@ -1,7 +1,7 @@
 //! Name servers that lie, dawdle, or say a great deal.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{
@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use super::{
-    Keeper,
+    HOST, Keeper,
     authority::{Authority, params},
     counterpart::{Counterpart, ok},
     get, policy,
@@ -28,6 +28,7 @@ use super::{
 };
 use crate::{
     Door, EgressPolicy, Error, ErrorKind, Outbound, Reply, Resolver, Transport, TransportError, Vetted,
+    transport::ReqwestTransport,
 };
 
 /// Gives its answers in turn, and counts the questions.
@@ -201,32 +202,86 @@ async fn a_name_server_that_dawdles_ends_with_the_time() {
     assert_eq!(counterpart.connections(), 0);
 }
 
-tokio::task_local! {
-    /// Where the host is, for one request.
-    static PLACE: Ipv4Addr;
+/// A name server that answers the first thirty-two questions never, and every other at once.
+#[derive(Debug, Default)]
+struct SlowAtFirst(AtomicUsize);
+
+#[async_trait]
+impl Resolver for SlowAtFirst {
+    async fn resolve(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+        if self.0.fetch_add(1, Ordering::SeqCst) < 32 {
+            std::future::pending::<()>().await;
+        }
+        Ok(vec![Ipv4Addr::LOCALHOST.into()])
+    }
 }
 
-/// Another answer for each request.
-#[derive(Debug)]
-struct PerRequest;
+#[tokio::test]
+async fn names_that_are_never_answered_starve_nobody_but_the_tenant_who_calls_them() {
+    let counterpart = Counterpart::start(|_| ok("")).await;
+    let (slow, addresses) = (Arc::<SlowAtFirst>::default(), Arc::<Addresses>::default());
+    let transport = Arc::<Addresses>::clone(&addresses);
+    let door = Door::with_transport(policy(&counterpart), Arc::<SlowAtFirst>::clone(&slow), transport);
+    let call = |tenant: &str| {
+        let (tenant, timeout) = (tenant.to_owned(), Duration::from_secs(7));
+        let outbound = Outbound { tenant, timeout, ..get(&counterpart, "/") };
+        async { door.send(outbound, &Keeper::default()).await.unwrap_err() }
+    };
+    tokio::time::pause();
+    for error in futures::future::join_all((0..32).map(|_| call("slow"))).await {
+        assert!(matches!(error.kind(), ErrorKind::Timeout), "{error:?}");
+    }
+    // Those calls are over, their look-ups are not.
+    let started = Instant::now();
+    let error = call("slow").await;
+    assert!(matches!(error.kind(), ErrorKind::LookupsBusy), "{error:?}");
+    assert_eq!(error.host(), Some(HOST));
+    assert!(started.elapsed() <= Duration::from_millis(7050), "{:?}", started.elapsed());
+    assert_eq!((slow.0.load(Ordering::SeqCst), addresses.0.lock().unwrap().len()), (32, 0));
+
+    let error = call("other").await;
+    assert!(matches!(error.kind(), ErrorKind::BrokeOff), "{error:?}");
+    assert_eq!((slow.0.load(Ordering::SeqCst), addresses.0.lock().unwrap().len()), (33, 1));
+}
+
+/// Another answer for each request, in turn.
+#[derive(Debug, Default)]
+struct PerRequest(AtomicUsize);
+
+const PLACES: [Ipv4Addr; 2] = [Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2)];
 
 #[async_trait]
 impl Resolver for PerRequest {
     async fn resolve(&self, _: &str) -> io::Result<Vec<IpAddr>> {
-        let place = PLACE.get();
+        let place = PLACES[self.0.fetch_add(1, Ordering::SeqCst) % 2];
         // Every request has its own answer before any of them connects.
         tokio::task::yield_now().await;
         Ok(vec![place.into()])
     }
 }
 
+/// Writes down what was vetted for each path, and sends.
+#[derive(Debug)]
+struct Watched {
+    transport: ReqwestTransport,
+    vetted: Mutex<HashMap<String, IpAddr>>,
+}
+
+#[async_trait]
+impl Transport for Watched {
+    async fn send(&self, request: Vetted) -> Result<Reply, TransportError> {
+        let [address] = &request.addresses[..] else { panic!("one address: {:?}", request.addresses) };
+        self.vetted.lock().unwrap().insert(request.url.path().to_owned(), address.ip());
+        self.transport.send(request).await
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn requests_at_the_same_time_connect_each_to_its_own_address() {
-    let places = [Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2)];
     let authority = Authority::new();
     let config = authority.chain(&params()).server(rustls::ALL_VERSIONS);
-    let first = TcpListener::bind((places[0], 0)).await.unwrap();
-    let second = TcpListener::bind((places[1], first.local_addr().unwrap().port())).await.unwrap();
+    let first = TcpListener::bind((PLACES[0], 0)).await.unwrap();
+    let second = TcpListener::bind((PLACES[1], first.local_addr().unwrap().port())).await.unwrap();
     let listen = |listener: TcpListener, authority: Authority| {
         let says = listener.local_addr().unwrap().ip().to_string();
         Raw::listen(listener, authority, Dress::Tls(Arc::clone(&config)), move |mut wire| {
@@ -243,14 +298,24 @@ async fn requests_at_the_same_time_connect_each_to_its_own_address() {
     };
     let first = listen(first, authority);
     let _second = listen(second, Authority::new());
-    let door = Arc::new(Door::new(policy(&first), Arc::new(PerRequest)).unwrap());
+    let resolver: Arc<dyn Resolver> = Arc::<PerRequest>::default();
+    let transport = ReqwestTransport::new(&policy(&first), &resolver).unwrap();
+    let watched = Arc::new(Watched { transport, vetted: Mutex::default() });
+    let door = Door::with_transport(policy(&first), resolver, Arc::<Watched>::clone(&watched));
+    let door = Arc::new(door);
     let sending = (0..64).map(|index| {
-        let (door, outbound, place) = (Arc::clone(&door), get(&first, "/"), places[index % 2]);
-        tokio::spawn(PLACE.scope(place, async move { (place, told(&door, outbound).await) }))
+        let (door, path) = (Arc::clone(&door), format!("/{index}"));
+        let outbound = get(&first, &path);
+        tokio::spawn(async move { (path, told(&door, outbound).await) })
     });
-    for one in futures::future::join_all(sending).await {
-        let (place, told) = one.unwrap();
-        assert_eq!(told, place.to_string());
+    let all = futures::future::join_all(sending).await;
+    let vetted = watched.vetted.lock().unwrap();
+    for one in all {
+        let (path, told) = one.unwrap();
+        assert_eq!(told, vetted[&path].to_string());
+    }
+    for place in PLACES {
+        assert_eq!(vetted.values().filter(|vetted| **vetted == place).count(), 32);
     }
 }
 

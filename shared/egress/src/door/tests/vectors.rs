@@ -83,6 +83,10 @@ pub(super) struct NoSecrets;
 
 #[async_trait]
 impl SecretSource for NoSecrets {
+    async fn admits(&self, _: &[Content], _: &Url) -> Result<(), SourceError> {
+        panic!("a secret was asked about")
+    }
+
     async fn open(&self, _: &Content, _: &Url) -> Result<Plaintext, SourceError> {
         panic!("a secret was asked for")
     }

