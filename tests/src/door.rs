@@ -2,16 +2,19 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
+use data_encoding::BASE64;
+use futures::stream;
 use proto::{
     integrations::v1::{
         ClientCertificate, CreateIntegrationRequest, ExecuteIntegrationRequest, ExecuteIntegrationResponse,
-        ExplainRunRequest, Integration, Limits, Verdict,
+        ExplainRunRequest, Integration, Limits, StreamIntegrationRequest, StreamIntegrationRequestHead,
+        Verdict, stream_integration_request::Part,
     },
     registers::v1::PutRegisterRequest,
     secrets::v1::PutSecretRequest,
     tokens::v1::ClientAuthentication,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -242,4 +245,106 @@ async fn everything_leaves_through_the_operators_proxy_and_nothing_through_the_e
         !said.contains("hunter2") && !said.contains("YWRhOmh1bnRlcjI"),
         "the proxy's credentials are told"
     );
+}
+
+/// Gives back what it was sent, in the way that the path says.
+fn echoing(received: &Received) -> Answer {
+    let sent = received.header("authorization");
+    match received.path.as_str() {
+        "/v1/plain" => Answer::json(200, &json!({ "before": "x".repeat(100_000), "echo": sent })),
+        "/v1/base64" => Answer::json(200, &json!({ "echo": BASE64.encode(sent.as_bytes()) })),
+        "/v1/error" => Answer::json(500, &json!({ "error": sent })),
+        _ => fine(received),
+    }
+}
+
+/// What a streamed GET ends with; none where all of it came.
+async fn streamed(suite: &Suite, url: String) -> Option<Status> {
+    let name = "tenants/default/integrations/CRM".to_owned();
+    let head = StreamIntegrationRequestHead { name, method: "GET".to_owned(), url, headers: vec![] };
+    let message = StreamIntegrationRequest { part: Some(Part::Head(head)) };
+    let mut answer = match suite.integrations().stream_integration(stream::iter([message])).await {
+        Ok(answer) => answer.into_inner(),
+        Err(status) => return Some(status),
+    };
+    loop {
+        match answer.message().await {
+            Ok(Some(_)) => {}
+            Ok(None) => return None,
+            Err(status) => return Some(status),
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_echoes_are_refused_nothing_of_an_answer_that_holds_a_secret_comes_out() {
+    let token = Canary::new();
+    let authority = Authority::new();
+    let crm = Counterpart::start(&authority, echoing).await;
+    let suite = Setup::new(&authority).config("refuse_echoes = true\n").start().await;
+    suite.put_secret("crm", crm.url("/"), token.text()).await;
+    suite.create_integration("CRM", anybody(crm.url("/v1/**"), bearer("crm"))).await;
+    for (index, path) in ["/v1/plain", "/v1/base64", "/v1/error"].into_iter().enumerate() {
+        let url = crm.url(path);
+        let adapter = json!({
+            "integration": "CRM",
+            "requestMapping": { "method": "GET", "url": url },
+            "responseMapping": { "mapped": "${currentObject:response}" }
+        });
+        let register = format!("ADAPTER.A-{index}");
+        suite.put_register(&register, &adapter.to_string()).await.expect("it is an adapter");
+        let called = suite.get("CRM", url.clone()).await.expect_err("the answer is refused");
+        let run = suite.run(&register, &json!({})).await.expect_err("the answer is not mapped");
+        let streamed = streamed(&suite, url).await.expect("the stream ends with the refusal");
+        for refusal in [called, run, streamed] {
+            assert_eq!(
+                (reason(&refusal).as_str(), refusal.code(), detail(&refusal, "host").as_str()),
+                ("SECRET_ECHOED", Code::FailedPrecondition, "127.0.0.1"),
+                "{path}"
+            );
+            assert!(!format!("{refusal:?}").contains(token.text()), "{path}");
+        }
+    }
+    // The requests were carried out, each once: nothing repeats what would show the secret again.
+    assert_eq!(crm.received().len(), 9);
+    let said = suite.said("stderr");
+    let alarms: Vec<_> = said.lines().filter(|line| line.contains("\"alarm\":\"SECRET_ECHOED\"")).collect();
+    assert_eq!(alarms.len(), 9, "{alarms:?}");
+    assert!(alarms.iter().all(|alarm| alarm.contains("\"refused\":true")), "{alarms:?}");
+
+    // What gives nothing back is an answer like any other.
+    let answer = suite.get("CRM", crm.url("/v1/quiet")).await.expect("an answer");
+    assert!(answer.status == 200 && !answer.secret_echoed);
+    assert!(streamed(&suite, crm.url("/v1/quiet")).await.is_none());
+}
+
+#[tokio::test]
+async fn a_secret_that_is_for_elsewhere_is_refused_with_one_audit_record() {
+    let token = Canary::new();
+    let authority = Authority::new();
+    let crm = Counterpart::start(&authority, fine).await;
+    let suite = Suite::start(&authority).await;
+    suite.put_secret("crm", crm.url("/"), token.text()).await;
+    // No name server knows it: were it looked up, it would be unreachable and not refused.
+    let evil = format!("https://attacker.invalid:{}", crm.port());
+    let mut wide = anybody(crm.url("/**"), bearer("crm"));
+    wide.endpoints.push(endpoint(format!("{evil}/**")));
+    suite.create_integration("CRM", wide).await;
+    let refusal = suite.get("CRM", format!("{evil}/v1?q=visible-nowhere")).await.unwrap_err();
+    assert_eq!((reason(&refusal).as_str(), refusal.code()), ("SECRET_OUT_OF_SCOPE", Code::PermissionDenied));
+    let said = suite.said("stderr");
+    let records: Vec<_> =
+        said.lines().filter(|line| line.contains("\"target\":\"outgate::audit\"")).collect();
+    let [record] = records[..] else { panic!("one record: {records:?}") };
+    let record: Value = serde_json::from_str(record).expect("a line of the log is JSON");
+    let expected = json!({
+        "message": "the release of a secret was refused",
+        "by": "integrations",
+        "secret": "tenants/default/secrets/crm",
+        "destination": evil,
+        "purpose": "PURPOSE_CALL",
+        "reason": "SECRET_OUT_OF_SCOPE",
+    });
+    assert_eq!((&record["level"], &record["fields"]), (&json!("WARN"), &expected));
+    assert!(crm.received().is_empty());
 }

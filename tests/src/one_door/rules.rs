@@ -66,6 +66,17 @@ pub(super) const RULES: &[Rule] = &[
         allowed: &[file("shared/egress/src/resolve.rs", 1, "the door's resolver, whose answers are vetted")],
     },
     Rule {
+        // A library that makes itself a client over HTTP/2, so that no other rule sees the connection.
+        what: "exports telemetry",
+        meets: |site| site.begins(&["opentelemetry_otlp"]),
+        allowed: &[file(
+            "shared/runtime/src/telemetry.rs",
+            2,
+            "traces, without anything secret in them, to the operator's own endpoint: an `OTEL_` variable of the process names \
+             it, and no request or tenant can; the other place is the error of building it",
+        )],
+    },
+    Rule {
         what: "calls another process over gRPC",
         meets: |site| {
             site.begins(&["tonic", "transport"])

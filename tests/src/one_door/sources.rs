@@ -49,7 +49,8 @@ fn declared(items: &[Item], below: &Path, project: &Path, found: &mut Vec<Source
     }
 }
 
-/// Whether an item is there for tests alone: `#[cfg(test)]`, `#[cfg(all(test, …))]`, `#[cfg(feature = "conformance")]`.
+/// Whether an item is there for tests alone: `#[cfg(test)]`, `#[cfg(all(test, …))]`. A feature is none of them, though its
+/// items may serve tests alone, such as those of `conformance` and `internals`: whoever builds the product may ask for it.
 pub(super) fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let Meta::List(list) = &attribute.meta else { return false };
