@@ -1,6 +1,9 @@
 //! A URL that was changed makes no secret usable elsewhere: the other name is not even looked up, and one audit record is left.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use ::tracing::{
     Event, Subscriber,
@@ -9,6 +12,7 @@ use ::tracing::{
 };
 use proto::integrations::v1::{ApiKey, Endpoint, Integration, api_key::Place, auth::Kind};
 use serde_json::json;
+use tonic::Status;
 use tracing_subscriber::{
     Layer,
     layer::{Context, SubscriberExt},
@@ -86,6 +90,19 @@ fn wide(counterpart: &Counterpart, auth: Option<Kind>) -> Integration {
     integration
 }
 
+/// What an adapter's runs come to once its new text has arrived: until then the old one runs.
+async fn ended(world: &World, adapter: &str) -> Status {
+    let refused = async {
+        loop {
+            if let Err(status) = world.run(adapter, "{}").await {
+                break status;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), refused).await.expect("the new text arrives")
+}
+
 #[tokio::test]
 async fn an_adapter_whose_url_was_edited_is_refused_before_the_name_is_looked_up() {
     let counterpart = Counterpart::quiet().await;
@@ -97,11 +114,12 @@ async fn an_adapter_whose_url_was_edited_is_refused_before_the_name_is_looked_up
     let evil = attacker(&counterpart);
     let literal = format!("https://127.0.0.1:{}", counterpart.port());
     // With the secret in a header, within an HMAC, and injected by the integration; and through no integration at all.
-    for (adapter, integration, headers) in [
-        ("ADAPTER.HEADER", Some("CRM"), json!({ "X-Key": "{{secret:key}}" })),
-        ("ADAPTER.DIGEST", Some("CRM"), json!({ "X-Key": "${hmac:sha256,{{secret:key}},text}" })),
-        ("ADAPTER.INJECTED", Some("KEYED"), json!({})),
-        ("ADAPTER.ANYWHERE", None, json!({ "X-Key": "{{secret:key}}" })),
+    for (adapter, integration, headers, elsewhere) in [
+        ("ADAPTER.HEADER", Some("CRM"), json!({ "X-Key": "{{secret:key}}" }), &evil),
+        ("ADAPTER.DIGEST", Some("CRM"), json!({ "X-Key": "${hmac:sha256,{{secret:key}},text}" }), &evil),
+        ("ADAPTER.INJECTED", Some("KEYED"), json!({}), &evil),
+        ("ADAPTER.ANYWHERE", None, json!({ "X-Key": "{{secret:key}}" }), &evil),
+        ("ADAPTER.LITERAL", None, json!({ "X-Key": "{{secret:key}}" }), &literal),
     ] {
         let text = |origin: &str| {
             let url = format!("{origin}/v1?q=query-canary");
@@ -114,18 +132,14 @@ async fn an_adapter_whose_url_was_edited_is_refused_before_the_name_is_looked_up
         };
         world.register(adapter, text(&counterpart.origin())).await;
         world.run(adapter, "{}").await.unwrap();
-        let (asked, sent) = (world.names.asked(), counterpart.seen().len());
-        assert_eq!(asked.last().map(String::as_str), Some(HOST), "{adapter}");
-
-        let edited = if integration.is_none() { vec![&evil, &literal] } else { vec![&evil] };
-        for origin in edited {
-            world.register(adapter, text(origin)).await;
-            let status = refused(world.run(adapter, "{}").await, "SECRET_OUT_OF_SCOPE");
-            assert_eq!(metadata(&status, "secret"), "key", "{adapter}");
-            assert_eq!(audit.one(), record("integrations", "key", origin, "PURPOSE_CALL"), "{adapter}");
-        }
-        assert_eq!((world.names.asked(), counterpart.seen().len()), (asked, sent), "{adapter}");
+        world.register(adapter, text(elsewhere)).await;
+        let status = refused::<()>(Err(ended(&world, adapter).await), "SECRET_OUT_OF_SCOPE");
+        assert_eq!(metadata(&status, "secret"), "key", "{adapter}");
+        assert_eq!(audit.one(), record("integrations", "key", elsewhere, "PURPOSE_CALL"), "{adapter}");
     }
+    // What was sent was looked up, and nothing else was: neither the other name, nor an address without one.
+    let asked = world.names.asked();
+    assert_eq!(asked, vec![HOST; counterpart.seen().len()]);
 }
 
 #[tokio::test]
