@@ -40,7 +40,7 @@ pub mod tls;
 pub struct Limits {
     /// Connections at once; more wait to be accepted.
     pub connections: usize,
-    /// Streams at once on one connection.
+    /// Streams at once on one connection; each may hold 512 KiB that nobody reads.
     pub streams: u32,
     /// Calls at once over all connections; more are refused with OVERLOADED.
     pub calls: usize,
@@ -71,17 +71,25 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// What a client may send on all streams of a connection before anybody reads it, in bytes.
+    fn connection_window(&self) -> u32 {
+        self.streams.saturating_mul(STREAM_WINDOW).clamp(STREAM_WINDOW, LARGEST_WINDOW)
+    }
+}
+
 /// The largest set of request headers, in bytes.
 const MAX_HEADERS: u32 = 32 * 1024;
 /// The largest DATA frame that a client may send, in bytes. Each frame costs a turn through the connection whatever its
 /// size; the protocol's own 16 KiB would make a body of many frames twice as dear. A frame is held whole.
 const MAX_FRAME: u32 = 256 * 1024;
 /// What a client may send on one stream before anybody reads it, in bytes: enough that it need not wait for the reader
-/// of a large body, little enough that a body which nobody reads costs no more.
-const STREAM_WINDOW: u32 = 1024 * 1024;
-/// The same for all streams of a connection together. Above the one of a stream, so that one body which nobody reads
-/// holds up no other call.
-const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
+/// of a large body (with half of it, an upload takes a fifth more system calls), little enough that a body which nobody
+/// reads costs no more. A connection takes as much for each of its streams together, so that bodies which nobody reads
+/// hold up no other call: 512 MiB where there may be 1024.
+const STREAM_WINDOW: u32 = 512 * 1024;
+/// The largest window there is (RFC 9113, 6.9.1).
+const LARGEST_WINDOW: u32 = (1 << 31) - 1;
 /// How long a broken accept (out of file descriptors, say) is given to mend.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -204,7 +212,7 @@ impl Connection {
             .max_header_list_size(MAX_HEADERS)
             .max_frame_size(MAX_FRAME)
             .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
+            .initial_connection_window_size(self.limits.connection_window())
             .keep_alive_interval(self.limits.keep_alive)
             .keep_alive_timeout(self.limits.keep_alive_timeout);
         builder.http1().timer(TokioTimer::new()).header_read_timeout(self.limits.handshake);

@@ -2,16 +2,24 @@
 
 use std::{
     convert::Infallible,
-    future::Future,
+    future::{Future, ready},
     io,
     net::Ipv4Addr,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use bytes::Bytes;
+use futures::{Stream, StreamExt};
 use http::{HeaderMap, Request, Response};
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::{
+    body::{Frame, Incoming},
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
@@ -73,6 +81,7 @@ pub(super) struct Counterpart {
     port: u16,
     folder: TempDir,
     seen: Arc<Mutex<Vec<Seen>>>,
+    connections: Arc<AtomicUsize>,
     accepting: JoinHandle<()>,
 }
 
@@ -113,11 +122,14 @@ impl Counterpart {
         let folder = tempfile::tempdir().unwrap();
         let acceptor = acceptor(&folder, protocols);
         let serve = Arc::new(serve);
+        let connections = Arc::<AtomicUsize>::default();
+        let count = connections.clone();
         let accepting = tokio::spawn(async move {
             // Connections end with this task: the set aborts what is in it.
             let mut open = JoinSet::new();
             loop {
                 let (socket, _) = listener.accept().await.unwrap();
+                count.fetch_add(1, Ordering::SeqCst);
                 let (acceptor, serve) = (acceptor.clone(), serve.clone());
                 open.spawn(async move {
                     let Ok(stream) = acceptor.accept(socket).await else { return };
@@ -125,7 +137,33 @@ impl Counterpart {
                 });
             }
         });
-        Self { port, folder, seen, accepting }
+        Self { port, folder, seen, connections, accepting }
+    }
+
+    /// Answers every request over HTTP/2 with chunks as they are asked for, depending on its path.
+    pub(super) async fn flowing<S>(chunks: impl Fn(&str) -> S + Send + Sync + 'static) -> Self
+    where
+        S: Stream<Item = Bytes> + Send + 'static,
+    {
+        let chunks = Arc::new(chunks);
+        Self::accepting(&[b"h2"], Arc::default(), move |stream| {
+            let chunks = chunks.clone();
+            let service = service_fn(move |request: Request<Incoming>| {
+                let frames =
+                    chunks(request.uri().path()).map(|chunk| Ok::<_, Infallible>(Frame::data(chunk)));
+                ready(Ok::<_, Infallible>(Response::new(StreamBody::new(frames))))
+            });
+            async move {
+                let server = auto::Builder::new(TokioExecutor::new());
+                drop(server.serve_connection(TokioIo::new(stream), service).await);
+            }
+        })
+        .await
+    }
+
+    /// How many connections were made.
+    pub(super) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// Speaks on each connection whatever `speak` says, byte for byte.
@@ -185,12 +223,12 @@ struct Handler {
     react: Arc<React>,
 }
 
-impl hyper::service::Service<Request<hyper::body::Incoming>> for Handler {
+impl hyper::service::Service<Request<Incoming>> for Handler {
     type Response = Response<Full<Bytes>>;
     type Error = io::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, io::Error>> + Send>>;
 
-    fn call(&self, request: Request<hyper::body::Incoming>) -> Self::Future {
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
         let handler = self.clone();
         Box::pin(async move {
             let (head, body) = request.into_parts();

@@ -26,6 +26,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// that may take. A counterpart that reads nothing would hold a connection for ever that no request waits for any more.
 const ARE_YOU_THERE: Duration = Duration::from_secs(15);
 
+/// What a counterpart may send of one answer before anybody reads it, in bytes, over HTTP/2.
+const STREAM_WINDOW: u32 = 2 << 20;
+
+/// So many answers that nobody reads hold up no other call on their connection: it takes the windows of all of them
+/// together, 512 MiB. Counterparts rarely allow more streams.
+const STREAMS: u32 = 256;
+
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What the clients of one policy have in common.
@@ -79,6 +86,8 @@ impl Settings {
             .connect_timeout(CONNECT_TIMEOUT)
             .https_only(self.https_only)
             .http2_max_header_list_size(head)
+            .http2_initial_stream_window_size(STREAM_WINDOW)
+            .http2_initial_connection_window_size(STREAMS * STREAM_WINDOW)
             .http2_keep_alive_interval(ARE_YOU_THERE)
             .http2_keep_alive_timeout(ARE_YOU_THERE)
             .http2_keep_alive_while_idle(true)

@@ -9,11 +9,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     sync::Notify,
-    time::sleep,
+    task::JoinSet,
+    time::{sleep, timeout},
 };
 
 use super::{
@@ -27,13 +28,18 @@ const MUCH: usize = 96 << 20;
 /// More than all buffers on the way together: two sockets, a window, what the libraries keep.
 const BUFFERS: usize = 32 << 20;
 const PIECE: usize = 64 << 10;
+/// How long anything that must come may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Waits until a count stands still, or is through.
+/// How many bodies that nobody reads share a connection.
+const STUCK: usize = 16;
+
+/// Waits until a count stands still.
 async fn stalled(count: &AtomicUsize) -> usize {
     let mut before = usize::MAX;
     loop {
         let now = count.load(Ordering::SeqCst);
-        if now == before || now >= MUCH {
+        if now == before {
             return now;
         }
         before = now;
@@ -112,7 +118,7 @@ async fn a_counterpart_that_does_not_read_stops_the_caller_s_sending() {
 }
 
 #[tokio::test]
-async fn a_body_that_nobody_reads_holds_up_no_other_call_of_the_connection() {
+async fn bodies_that_nobody_reads_hold_up_no_other_call_of_the_connection() {
     let counterpart = Counterpart::raw(|mut wire| async move {
         if raw::head(&mut wire).await.starts_with("put") {
             // Reads nothing more, as long as the test lasts.
@@ -124,20 +130,46 @@ async fn a_body_that_nobody_reads_holds_up_no_other_call_of_the_connection() {
     .await;
     let served = Served::new(&counterpart).await;
     let client = served.client();
-    let (mut stuck, mut other) = (client.clone(), client);
     let url = format!("{}/x", counterpart.origin());
     let sent = Arc::<AtomicUsize>::default();
-    let count = sent.clone();
-    let endless = futures::stream::iter([message(head("PUT", url.clone()))]).chain(
-        futures::stream::repeat_with(move || {
+    let mut stuck = JoinSet::new();
+    for _ in 0..STUCK {
+        let (mut client, count) = (client.clone(), sent.clone());
+        let head = message(head("PUT", url.clone()));
+        let endless = stream::iter([head]).chain(stream::repeat_with(move || {
             count.fetch_add(PIECE, Ordering::SeqCst);
             chunk(vec![b'x'; PIECE])
-        }),
-    );
-    let stuck = tokio::spawn(async move { stuck.stream_integration(endless).await.map(drop) });
+        }));
+        stuck.spawn(async move { client.stream_integration(endless).await.map(drop) });
+    }
     stalled(&sent).await;
-    let upload = [message(head("POST", url)), chunk("body")];
-    let answer = other.stream_integration(futures::stream::iter(upload)).await.unwrap();
-    assert_eq!(whole(answer.into_inner()).await.unwrap().body, b"ok");
-    stuck.abort();
+    let (mut other, upload) = (client, [message(head("POST", url)), chunk("body")]);
+    let call = async { whole(other.stream_integration(stream::iter(upload)).await?.into_inner()).await };
+    assert_eq!(timeout(PATIENCE, call).await.expect("there is room left").unwrap().body, b"ok");
+}
+
+#[tokio::test]
+async fn answers_that_nobody_reads_hold_up_no_other_call_to_the_counterpart() {
+    let sent = Arc::<AtomicUsize>::default();
+    let count = sent.clone();
+    let counterpart = Counterpart::flowing(move |path| {
+        let (count, pieces) = (count.clone(), if path == "/endless" { usize::MAX } else { 1 });
+        let piece = Bytes::from(vec![b'x'; PIECE]);
+        stream::iter(0..pieces).map(move |_| {
+            count.fetch_add(PIECE, Ordering::SeqCst);
+            piece.clone()
+        })
+    })
+    .await;
+    let served = Served::new(&counterpart).await;
+    let mut stuck = Vec::new();
+    for _ in 0..STUCK {
+        // Each caller on a connection of its own: what they share is the one to the counterpart.
+        stuck.push(served.begun(head("GET", format!("{}/endless", counterpart.origin())), None).await);
+    }
+    stalled(&sent).await;
+    let call = served.exchange(head("GET", format!("{}/x", counterpart.origin())), []);
+    let answer = timeout(PATIENCE, call).await.expect("there is room left").unwrap();
+    assert_eq!(answer.body.len(), PIECE);
+    assert_eq!(counterpart.connections(), 1);
 }
