@@ -12,7 +12,8 @@ use crate::{credentials::Source, definition::Definition};
 
 impl Executor {
     /// Sends a call through an integration, on behalf of a caller, with a body as the caller sends it, and hands out the
-    /// answer as it comes. The call counts as one until the answer's body ends or is dropped.
+    /// answer as it comes. The call counts as one from the body's first byte, or its end, until the answer's body ends or is
+    /// dropped.
     ///
     /// # Errors
     /// Whatever happens before the head of the answer; what happens later is an error of its body.
@@ -24,12 +25,13 @@ impl Executor {
         chunks: Chunks,
     ) -> Result<Download, Refusal> {
         admit(definition, caller)?;
-        let pass = self.gates.enter(definition)?;
         let end = Instant::now() + time_for(&definition.route, &call);
         let upload = timeout_at(end, Upload::begin(chunks)).await.map_err(|_| {
             let text = "neither a byte of the body nor its end came within the time of the call";
             Refusal::new(Reason::DeadlineExceeded, text)
         })??;
+        // Only now: callers who have yet to say something take nobody's place.
+        let pass = self.gates.enter(definition)?;
         let fault = |error: Error| upload.as_ref().and_then(Upload::fault).unwrap_or_else(|| error.into());
         let streamed = self.open(definition, &call, upload.as_ref(), end).await.map_err(fault)?;
         Ok(Download::new(streamed, upload, pass, end))

@@ -11,7 +11,7 @@ use super::{
         tokens::client_credentials,
         world::{World, eventually, metadata, open, refused},
     },
-    exchange::{Served, chunk, first, head, message},
+    exchange::{Served, chunk, first, head, message, whole},
     raw,
 };
 
@@ -45,6 +45,24 @@ async fn a_stream_counts_as_a_call_until_it_ends() {
     assert_eq!(metadata(&status, "limit"), "concurrency");
     drop(parts);
     eventually("there is room again", || async { again().await.is_ok() }).await;
+}
+
+#[tokio::test]
+async fn a_caller_who_has_yet_to_begin_the_body_takes_nobody_s_place() {
+    let counterpart = Counterpart::quiet().await;
+    let world = World::new(&counterpart).await;
+    let limits = Some(Limits { concurrency: 1, ..Default::default() });
+    world.create("CRM", Integration { limits, ..open(&counterpart, None) }).await.unwrap();
+    let served = Served::over(world).await;
+    let mut silent = served.open(None);
+    silent.send(message(head("PUT", format!("{}/silent", counterpart.origin())))).await;
+    // Whichever of these comes after the silent one has been understood.
+    for _ in 0..20 {
+        served.exchange(head("GET", format!("{}/x", counterpart.origin())), []).await.unwrap();
+    }
+    silent.send(chunk("body")).await;
+    silent.close();
+    assert_eq!(whole(silent.answer().await.unwrap()).await.unwrap().head.status, 200);
 }
 
 #[tokio::test]
