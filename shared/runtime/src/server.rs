@@ -2,9 +2,9 @@
 //!
 //! tonic's own server ends a deadline at the head of the response and waits forever for a silent client when it shuts
 //! down; here a connection has a bounded number of streams, a bounded time to say something, and a bounded time to
-//! end. The functions `listen` and `serve_connection` are also where a different way of writing would go in.
+//! end, and is written to once for each of its turns.
 
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, sync::Arc, time::Duration};
 
 use http::{Request, Response};
 use hyper_util::{
@@ -24,12 +24,14 @@ use tonic::{body::Body, service::Routes};
 use tower::{Layer, ServiceExt, util::BoxCloneSyncService};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use self::coalescing::{Coalescing, Turns};
 use crate::{
     identity::{AuthLayer, Identities},
     telemetry::TraceLayer,
 };
 
 pub mod admission;
+mod coalescing;
 pub mod deadline;
 mod opening;
 mod panic;
@@ -219,14 +221,14 @@ impl Connection {
         let service = TowerToHyperService::new(
             self.app.map_request(|request: Request<hyper::body::Incoming>| request.map(Body::new)),
         );
-        let stream = opening::Opening::new(stream, self.limits.handshake);
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
-        let mut connection = pin!(connection);
+        let stream = Coalescing::new(opening::Opening::new(stream, self.limits.handshake));
+        let connection = builder.serve_connection(TokioIo::new(stream.clone()), service);
+        let mut turns = Turns::new(connection, stream);
         let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
+            ended = &mut turns => ended,
             () = self.drain.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
+                turns.connection().graceful_shutdown();
+                turns.await
             }
         };
         // A client that goes away is no event.
