@@ -141,6 +141,28 @@ pub(crate) const READ_FORM: [Make; 6] = [
     |of| case("a name of spaces", filled("", "+", b"=a", of.bytes)),
 ];
 
+/// The content type of XML.
+pub(crate) const XML: &str = "application/xml";
+
+/// XML that is refused.
+pub(crate) const REFUSED_XML: [Make; 8] = [
+    |_| case("billion laughs", billion_laughs()),
+    |_| case("100,000 elements in one another", "<a>".repeat(100_000)),
+    |_| case("a text of 100 MB", filled("<a>", "a", b"</a>", 100_000_000)),
+    |of| case("bytes that are no UTF-8 at the end", filled("<a>", "a", b"\xff</a>", of.bytes)),
+    |of| case("a text that is never closed", filled("<a>", "a", b"", of.bytes)),
+    |of| case("a comment that is never closed", filled("<a><!--", "-", b"", of.bytes)),
+    |of| case("references, the last to a lone surrogate", filled("<a>", "&#65;", b"&#xD800;</a>", of.bytes)),
+    |_| case("a million and one elements", format!("<a>{}</a>", "<b/>".repeat(1_000_001))),
+];
+
+fn billion_laughs() -> String {
+    let levels: String = (1..10)
+        .map(|level| format!("<!ENTITY l{level} \"{}\">", format!("&l{};", level - 1).repeat(10)))
+        .collect();
+    format!("<!DOCTYPE a [<!ENTITY l0 \"lol\">{levels}]><a>&l9;</a>")
+}
+
 /// Nearly as long as authored text may be.
 const AUTHORED: usize = 4_000_000;
 
