@@ -6,7 +6,9 @@ mod cases;
 #[path = "memory/runs.rs"]
 mod runs;
 
-use cases::{Case, FORM, Make, READ, READ_FORM, REFUSED, REFUSED_FORM, REFUSED_TEXT, Scale};
+use cases::{
+    Case, FORM, Make, READ, READ_FORM, REFUSED, REFUSED_FORM, REFUSED_TEXT, REFUSED_XML, Scale, XML,
+};
 use mapping::{JsonError, Limits, Value, answer, relaxed};
 use peak_alloc::PeakAlloc;
 
@@ -34,6 +36,10 @@ fn what_is_hostile_is_refused_with_a_place_and_little_memory() {
     let form = |text: &[u8]| answer::to_value(Some(FORM), text);
     refused(&REFUSED_FORM, |text| form(text).is_err_and(|error| !error.message.is_empty()));
     read(&READ_FORM, |text| form(text).is_ok());
+    refused(&REFUSED_XML, |text| {
+        let read = answer::to_value(Some(XML), text);
+        read.is_err_and(|error| !error.message.is_empty() && error.line > 0 && error.column > 0)
+    });
     authored();
     runs();
 }
