@@ -50,4 +50,6 @@ mod starting;
 #[cfg(test)]
 mod streams;
 #[cfg(test)]
+mod tenants;
+#[cfg(test)]
 mod traces;
