@@ -9,7 +9,7 @@ use crate::value::Value;
 /// Runs scripts, away from everything that they must not reach.
 ///
 /// The same program with the same values and time gives the same value on every call and every machine, or the same error,
-/// but for [`ScriptErrorKind::Unavailable`] and [`ScriptErrorKind::Limit`]. Nothing of one evaluation is seen by the next. Both
+/// but for [`ScriptErrorKind::Unavailable`] and [`ScriptErrorKind::Limit`], and for a script that catches the latter. Nothing of one evaluation is seen by the next. Both
 /// methods may hold the calling thread, for at most 250 milliseconds where there is a processor to spare, and two seconds
 /// where there is none.
 pub trait Scripts: fmt::Debug + Send + Sync {

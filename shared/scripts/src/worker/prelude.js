@@ -27,9 +27,18 @@
     throw new Error("Math.random is not there: a script gives the same result each time");
   } }.random);
 
-  // What could tell one machine, or one moment, from another.
-  for (const name of ["Atomics", "FinalizationRegistry", "SharedArrayBuffer", "WeakRef", "performance", "navigator"])
-    delete globalThis[name];
+  // What a script finds. All else that an engine brings is taken away, so that no two machines and no two moments can be told
+  // apart: clocks, threads, what is collected, and whatever shows a number as bytes, whose order and whose NaNs are a processor's.
+  const found = `globalThis Infinity NaN undefined
+    Object Function Boolean Symbol Number BigInt Math String RegExp Date JSON Reflect Proxy Promise Iterator
+    Array Map Set WeakMap WeakSet DisposableStack AsyncDisposableStack
+    Error AggregateError DOMException EvalError InternalError RangeError ReferenceError SuppressedError SyntaxError TypeError
+    URIError
+    eval parseInt parseFloat isNaN isFinite atob btoa escape unescape queueMicrotask
+    decodeURI decodeURIComponent encodeURI encodeURIComponent`.split(/\s+/);
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    if (!found.includes(name)) delete globalThis[name];
+  }
 
   // JSON text with every digit of a BigInt. Half a surrogate pair stands before one, which no text of ours has.
   let met = false;

@@ -15,35 +15,105 @@ fn elsewhere() -> Workers {
     Workers::start(config, command).expect("the pool starts")
 }
 
-/// Scripts that calculate something 3000 times, and the sum that they make of every bit of it.
+/// Scripts that calculate something 3000 times, and the sum that they make of it. The digits of a number stand for every
+/// bit of it.
 fn calculations() -> Vec<(String, String)> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/maths.json");
     let cases = json(&fs::read_to_string(path).expect("the cases are there"));
     let case = |case: &Value| {
         let text = |key: &str| case.as_object()?.get(key)?.as_str().map(str::to_owned);
         let script = format!(
-            "const double = new Float64Array(1), words = new Uint32Array(double.buffer);
-             let sum = 0;
+            "let sum = 0;
              for (let i = 1; i <= 3000; i++) {{
-                 double[0] = {};
-                 for (const word of words) sum = Math.imul(sum ^ word, 0x01000193);
+                 const number = {}, digits = Object.is(number, -0) ? '-0' : String(number);
+                 for (let at = 0; at < digits.length; at++) sum = Math.imul(sum ^ digits.charCodeAt(at), 0x01000193);
              }}
              (sum >>> 0).toString(16).padStart(8, '0')",
             text("calculates")?
         );
-        Some((script, format!("{:?}", text("bits")?)))
+        Some((script, format!("{:?}", text("sum")?)))
     };
     cases.as_array().expect("an array").iter().map(case).collect::<Option<_>>().expect("cases")
 }
 
 #[test]
-fn elementary_functions_have_the_same_bits_on_every_processor() {
+fn elementary_functions_have_the_same_digits_on_every_processor() {
     let calculations = calculations();
     assert_eq!(calculations.len(), 23);
     for pool in [pool(1), elsewhere()] {
-        for (script, bits) in &calculations {
-            assert_eq!(run(&pool, script).as_ref(), Ok(bits), "{script}");
+        for (script, sum) in &calculations {
+            assert_eq!(run(&pool, script).as_ref(), Ok(sum), "{script}");
         }
+    }
+}
+
+/// Whatever a script can get at, from the globals and from a value of every kind that is written without their names.
+const EVERYTHING: &str = "
+    const within = new Set(), names = new Set();
+    const walk = value => {
+        if (value === null || !['object', 'function'].includes(typeof value) || within.has(value)) return;
+        within.add(value);
+        if (typeof value === 'function') names.add(value.name);
+        walk(Object.getPrototypeOf(value));
+        for (const key of Reflect.ownKeys(value)) {
+            const { value: is, get, set } = Object.getOwnPropertyDescriptor(value, key);
+            names.add(String(key));
+            [is, get, set].forEach(walk);
+        }
+    };
+    let error; try { null.x } catch (thrown) { error = thrown }
+    Error.prepareStackTrace = (_, sites) => sites;
+    const written = [
+        globalThis, [], {}, /x/d.exec('x'), 1, '', 1n, true, Symbol(), () => 1, async () => 1, class { #x; static {} },
+        function* () {}, async function* () {}, (function* () {})(), (async function* () {})(), (async () => 1)(),
+        [].values(), ''[Symbol.iterator](), new Map().keys(), new Set().keys(), 'x'.matchAll(/x/g), [].values().map(x => x),
+        Iterator.from({ next() {} }), Iterator.concat?.([]), Iterator.zip?.([[1]]), Array.fromAsync([]), Promise.withResolvers(),
+        (function () { return arguments })(), error, new Error().stack, import('x'), (tag => tag)`x`, String.raw, new Date(),
+    ];
+    for (const value of written) { walk(value); walk(Object(value)) }
+";
+
+#[test]
+fn no_number_is_seen_as_bytes_and_nothing_else_tells_machines_or_moments_apart() {
+    let pool = pool(2);
+    let script = format!("{EVERYTHING}; [within.size, ...names]");
+    let found = run(&pool, &script).expect("it runs");
+    let found = json(&found);
+    let (within, names) = found.as_array().and_then(|found| found.split_first()).expect("an array");
+    assert!(within.to_string().parse().is_ok_and(|within: usize| within > 500), "{within}");
+    let names: BTreeSet<&str> = names.iter().filter_map(Value::as_str).collect();
+    assert!(
+        ["prepareStackTrace", "withResolvers", "codePointAt", "next"].iter().all(|name| names.contains(name))
+    );
+    let telling = [
+        "Int8",
+        "Int16",
+        "Int32",
+        "Int64",
+        "Uint8",
+        "Uint16",
+        "Uint32",
+        "Uint64",
+        "Float16",
+        "Float32",
+        "Float64",
+        "ArrayBuffer",
+        "DataView",
+        "TypedArray",
+        "BYTES",
+        "byteLength",
+        "Atomics",
+        "WeakRef",
+        "Registry",
+        "performance",
+        "navigator",
+        "Intl",
+    ];
+    let told: Vec<_> = names.iter().filter(|name| telling.iter().any(|part| name.contains(part))).collect();
+    assert!(told.is_empty(), "{told:?}");
+    for name in ["Float64Array", "Uint8Array", "ArrayBuffer", "DataView"] {
+        let error = run(&pool, &format!("new {name}(8)")).expect_err("it is not there");
+        assert_eq!(error.message, format!("the script threw a ReferenceError: {name} is not defined"));
     }
 }
 
