@@ -82,7 +82,8 @@
 //! * **`method`** is `GET` where there is no body, and must be said where there is one. **`timeout`** is `"30s"`, `"1500ms"`,
 //!   `"2m"` or a number of seconds.
 //! * **Scripts.** `evaluate` is ECMAScript. Simple shapes run in the adapter, everything else wherever [`Scripts`] runs it; a
-//!   whole number that a double would change is a `BigInt` in a script, and a number with all its digits in the result.
+//!   whole number that a double would change is a `BigInt` in a script, and a number with all its digits in the result; one
+//!   beyond the range of doubles, `1e400`, is an infinity, and null in the result.
 //! * **The check** judges what it knows: what [`Environment`] leaves unknown gives no diagnostic. A connector that is written
 //!   out must be there, and so must the adapters that it names; the adapter itself may be one. A chain that comes back
 //!   without a condition, and text that looks like a key, are warnings. A secret that the adapter saves itself need not be

@@ -13,8 +13,9 @@
 //!   also where the string is a key. In a template literal `${` is JavaScript's unless a name and a colon follow, which no
 //!   expression starts with: then it is the adapter's. In a comment nothing is an expression; in a regular expression
 //!   one is an error (`new RegExp(${…})`), and so is one after a `.` (`[${…}]`).
-//! * **Numbers** are doubles, also where one is handed through untouched: `0.10` comes out as `0.1`. A whole number beyond what
-//!   a double holds is a `BigInt`: its text has all its digits, and a calculation with other numbers is an error, since
+//! * **Numbers** are doubles, also where one is handed through untouched: `0.10` comes out as `0.1`. One that is beyond their range
+//!   is an infinity, as in all JavaScript: `1e400` is true, is more than any other, and is null in a result, whether a literal of
+//!   the script or of data. A whole number that is written as one, beyond what a double holds, is a `BigInt`: its text has all its digits, and a calculation with other numbers is an error, since
 //!   JavaScript would silently make it another one.
 //! * **Results.** What JSON has no form for (`undefined`, `NaN`, an infinity, a function) is null; a `BigInt` is a number. Keys
 //!   are in JavaScript's order, array indices first. A result is the same whether it was made here or elsewhere.

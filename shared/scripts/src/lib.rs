@@ -23,7 +23,7 @@
 //!   build's affair: so a script that meets the bound of stack or memory, catches that and goes on, has left what is promised.
 //! * **Numbers.** A whole number that a double would change is handed over as a `BigInt`, whose digits stay; a `BigInt` in a
 //!   result is a number with all its digits, also where the script calls `JSON.stringify`. Other numbers are doubles: `0.10`
-//!   comes out as `0.1`, as it does where `mapping` runs a simple shape itself. A number beyond the range of doubles is refused.
+//!   comes out as `0.1`, and `1e400` is an infinity, as where `mapping` runs a simple shape itself.
 //! * **Errors** say what kind was thrown and where, and of its text only what stands in the script or is the engine's own,
 //!   because a text may repeat data.
 

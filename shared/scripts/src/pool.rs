@@ -211,7 +211,7 @@ impl Scripts for Workers {
         let mut length = program.source().len();
         let mut handed = Vec::with_capacity(values.len());
         for (name, value) in program.names().iter().zip(values) {
-            let (json, big) = (value.to_string(), numbers(value)? == Numbers::Big);
+            let (json, big) = (value.to_string(), has_big(value));
             length += name.len() + json.len() + 16;
             fits(length)?;
             handed.push(Handed { name: name.clone(), json, big });
@@ -300,31 +300,12 @@ fn fits(length: usize) -> Result<(), ScriptError> {
     Err(ScriptError::new(ScriptErrorKind::Limit, message))
 }
 
-/// What numbers are in a value.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Numbers {
-    /// Doubles hold them all.
-    Plain,
-    /// Whole ones are among them that a double would change.
-    Big,
-}
-
-fn numbers(value: &Value) -> Result<Numbers, ScriptError> {
-    fn all<'v>(mut values: impl Iterator<Item = &'v Value>) -> Result<Numbers, ScriptError> {
-        values.try_fold(Numbers::Plain, |found, value| {
-            let next = numbers(value)?;
-            Ok(if found == Numbers::Big { found } else { next })
-        })
-    }
+/// Whether there are numbers in a value that are `BigInt`s to a script.
+fn has_big(value: &Value) -> bool {
     match value {
-        Value::Number(number) if number.fits_f64() => Ok(Numbers::Plain),
-        Value::Number(number) if !number.as_str().contains(['.', 'e', 'E']) => Ok(Numbers::Big),
-        Value::Number(_) => Err(ScriptError::new(
-            ScriptErrorKind::Limit,
-            "a number is handed to the script that is beyond the range of JavaScript's numbers",
-        )),
-        Value::Array(items) => all(items.iter()),
-        Value::Object(object) => all(object.iter().map(|(_, value)| value)),
-        _ => Ok(Numbers::Plain),
+        Value::Number(number) => number.is_big(),
+        Value::Array(items) => items.iter().any(has_big),
+        Value::Object(object) => object.iter().any(|(_, value)| has_big(value)),
+        _ => false,
     }
 }

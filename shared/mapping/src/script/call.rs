@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::coerce::{Js, Result, Stop, is_big};
+use super::coerce::{Js, Result, Stop};
 use super::cost::Cost;
 use super::{canonical, list, maths, text};
 use crate::value::{Number, Value};
@@ -122,7 +122,7 @@ impl Method {
             {
                 Ok(Js::text_of(this.text(arguments.1)?))
             }
-            Js::Handed(number) if is_big(&number) => {
+            Js::Handed(number) if number.is_big() => {
                 Err(Stop::Beyond("the script calls a method of a BigInt"))
             }
             Js::Number(_) | Js::Handed(_) if self == Self::ToFixed => maths::to_fixed(&this, arguments),
@@ -242,7 +242,7 @@ fn parse<'c>(text: &str, arguments: &Arguments<'_>) -> Result<Js<'c>> {
 /// not.
 fn all_doubles(value: &Value) -> bool {
     match value {
-        Value::Number(number) => number.fits_f64(),
+        Value::Number(number) => !number.is_big(),
         Value::Array(items) => items.iter().all(all_doubles),
         Value::Object(object) => object.iter().all(|(_, member)| all_doubles(member)),
         _ => true,
@@ -269,7 +269,7 @@ fn stringify<'c>(arguments: &Arguments<'c>) -> Result<Js<'c>> {
             Value::from(&**text)
         }
     };
-    let text = canonical::value(value)?.to_string();
+    let text = canonical::value(value).to_string();
     cost.make(text.len())?;
     Ok(Js::text_of(text))
 }

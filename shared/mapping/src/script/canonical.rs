@@ -1,29 +1,27 @@
 //! Values as JavaScript holds and writes them, so that a simple shape gives what an engine gives: numbers as it prints them,
 //! keys in its order.
 
-use super::coerce::{Result, Stop, is_big};
 use crate::value::{Number, Object, Value};
 
 /// A value as `JSON.stringify` writes it, but that a `BigInt` is a number with all its digits.
-pub(super) fn value(value: Value) -> Result<Value> {
-    Ok(match value {
-        Value::Number(number) => Value::Number(printed(number)?),
-        Value::Array(items) => Value::Array(items.into_iter().map(self::value).collect::<Result<_>>()?),
+pub(super) fn value(value: Value) -> Value {
+    match value {
+        Value::Number(number) => printed(number),
+        Value::Array(items) => Value::Array(items.into_iter().map(self::value).collect()),
         Value::Object(object) => {
-            let member = |(key, member)| Ok((key, self::value(member)?));
-            let members = object.into_iter().map(member).collect::<Result<Vec<_>>>()?;
-            Value::Object(ordered(members, |(key, _)| key).into_iter().collect::<Object>())
+            let members = object.into_iter().map(|(key, member)| (key, self::value(member))).collect();
+            Value::Object(ordered(members, |(key, _): &(String, Value)| key).into_iter().collect::<Object>())
         }
         other => other,
-    })
+    }
 }
 
-fn printed(number: Number) -> Result<Number> {
-    if is_big(&number) {
-        return Ok(number);
+/// An infinity has no form in JSON.
+fn printed(number: Number) -> Value {
+    if number.is_big() {
+        return Value::Number(number);
     }
-    let beyond = Stop::Beyond("the script gives a number beyond the range of JavaScript's numbers");
-    Number::from_f64(number.as_f64()).ok_or(beyond)
+    Number::from_f64(number.as_f64()).map_or(Value::Null, Value::Number)
 }
 
 /// Members in JavaScript's order: array indices first, ascending, then the others as they came (ECMAScript, 10.1.11).

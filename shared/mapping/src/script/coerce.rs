@@ -32,8 +32,8 @@ pub(super) enum Js<'a> {
     Null,
     Bool(bool),
     Number(f64),
-    /// A number that was handed over, its digits kept until its value is needed. A whole one beyond what a double holds is
-    /// a `BigInt`.
+    /// A number that was handed over, its digits kept until its value is needed. See
+    /// [`Number::is_big`].
     Handed(Cow<'a, Number>),
     Text(Cow<'a, str>),
     /// An object or an array.
@@ -100,7 +100,7 @@ impl<'a> Js<'a> {
             Self::Undefined => "undefined",
             Self::Null | Self::Structure(_) => "object",
             Self::Bool(_) => "boolean",
-            Self::Handed(number) if is_big(number) => "bigint",
+            Self::Handed(number) if number.is_big() => "bigint",
             Self::Number(_) | Self::Handed(_) => "number",
             Self::Text(_) => "string",
         }
@@ -125,10 +125,10 @@ impl<'a> Js<'a> {
             Self::Null => Ok(0.0),
             Self::Bool(value) => Ok(f64::from(u8::from(*value))),
             Self::Number(number) => Ok(*number),
-            Self::Handed(number) if number.fits_f64() => Ok(number.as_f64()),
-            Self::Handed(_) => Err(Stop::Beyond(
+            Self::Handed(number) if number.is_big() => Err(Stop::Beyond(
                 "the script computes with a number of more digits than JavaScript's numbers hold",
             )),
+            Self::Handed(number) => Ok(number.as_f64()),
             Self::Text(_) | Self::Structure(_) => {
                 let text = self.text(cost)?;
                 cost.read(text.len())?;
@@ -145,7 +145,7 @@ impl<'a> Js<'a> {
             Self::Bool(true) => "true".into(),
             Self::Bool(false) => "false".into(),
             Self::Number(number) => text_of(*number),
-            Self::Handed(number) if is_big(number) => number.as_str().into(),
+            Self::Handed(number) if number.is_big() => number.as_str().into(),
             Self::Handed(_) => text_of(self.number(cost)?),
             Self::Text(text) => Cow::Borrowed(text),
             Self::Structure(value) => structure_text(value, cost)?.into(),
@@ -158,8 +158,8 @@ impl<'a> Js<'a> {
             (Js::Undefined, Js::Undefined) | (Js::Null, Js::Null) => Ok(true),
             (Js::Bool(a), Js::Bool(b)) => Ok(a == b),
             (Js::Text(a), Js::Text(b)) => same_text(a, b, cost),
-            (Js::Handed(a), Js::Handed(b)) if is_big(a) || is_big(b) => Ok(a == b),
-            (Js::Handed(a), Js::Number(_)) | (Js::Number(_), Js::Handed(a)) if is_big(a) => Ok(false),
+            (Js::Handed(a), Js::Handed(b)) if a.is_big() || b.is_big() => Ok(a == b),
+            (Js::Handed(a), Js::Number(_)) | (Js::Number(_), Js::Handed(a)) if a.is_big() => Ok(false),
             (Js::Number(_) | Js::Handed(_), Js::Number(_) | Js::Handed(_)) => {
                 Ok(self.number(cost)? == other.number(cost)?)
             }
@@ -195,11 +195,6 @@ impl<'a> Js<'a> {
     pub(super) fn is_textual(&self) -> bool {
         matches!(self, Self::Text(_) | Self::Structure(_))
     }
-}
-
-/// Whether a number that was handed over is a `BigInt`: a whole number that a double would make another one.
-pub(super) fn is_big(number: &Number) -> bool {
-    !number.fits_f64() && !number.as_str().contains(['.', 'e', 'E'])
 }
 
 fn same_text(a: &str, b: &str, cost: Cost<'_>) -> Result<bool> {

@@ -66,7 +66,7 @@ impl<'c> Run<'c, '_> {
     fn result(self, expression: &'c Expr) -> Result<Value> {
         let value = self.eval(expression)?;
         self.cost().own(&value)?;
-        canonical::value(value.into_value())
+        Ok(canonical::value(value.into_value()))
     }
 
     fn cost(self) -> Cost<'c> {

@@ -66,18 +66,15 @@ impl Number {
         self.as_str().parse().ok()
     }
 
-    /// Whether a double holds this number without changing which number it is.
+    /// Whether this is a `BigInt` in a script: a whole number, written as one, that a double would make another number. One
+    /// with so many digits is mostly an identifier.
     ///
-    /// Fractions are held to double precision, as everywhere; a whole number is held only when no digit is lost, because a
-    /// whole number with many digits is mostly an identifier.
-    pub fn fits_f64(&self) -> bool {
+    /// What is written with a fraction or an exponent is the nearest double, as everywhere, and beyond their range an infinity.
+    pub fn is_big(&self) -> bool {
         let text = self.as_str();
-        if text.contains(['.', 'e', 'E']) {
-            return self.as_f64().is_finite();
-        }
         /// Whole numbers of so many digits are all held.
         const ALWAYS: usize = 15;
-        text.len() <= ALWAYS || format!("{:.0}", self.as_f64()) == text
+        text.len() > ALWAYS && !text.contains(['.', 'e', 'E']) && format!("{:.0}", self.as_f64()) != text
     }
 }
 

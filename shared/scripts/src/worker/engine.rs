@@ -185,8 +185,8 @@ fn build<'js>(ctx: &Ctx<'js>, big: &Function<'js>, value: &Value) -> Result<rqui
     match value {
         Value::Null => Ok(rquickjs::Value::new_null(ctx.clone())),
         Value::Bool(value) => value.into_js(ctx),
-        Value::Number(number) if number.fits_f64() => number.as_f64().into_js(ctx),
-        Value::Number(number) => big.call((number.as_str(),)),
+        Value::Number(number) if number.is_big() => big.call((number.as_str(),)),
+        Value::Number(number) => number.as_f64().into_js(ctx),
         Value::String(text) => text.into_js(ctx),
         Value::Array(items) => {
             let array = Array::new(ctx.clone())?;

@@ -12,7 +12,7 @@ use super::compared::{Among, Counting, adapter};
 use super::*;
 
 /// Simple shapes over any value.
-const SCRIPTS: [&str; 17] = [
+const SCRIPTS: [&str; 24] = [
     "a",
     "[a, a]",
     "({ k: a, '2': [a], '1': 0.10 })",
@@ -30,16 +30,23 @@ const SCRIPTS: [&str; 17] = [
     "Object.keys(a ?? {})",
     "JSON.stringify(a)",
     "JSON.parse(JSON.stringify(a))",
+    "a ? 1 : 0",
+    "!a",
+    "false && a",
+    "a === 1 ? 1 : [typeof a]",
+    "a > 5 || a < -5",
+    "[1, 2].includes(a)",
+    "[a, 1].join()",
 ];
 
-/// Numbers in every form that JSON has for them, all within the range of doubles.
+/// Numbers in every form that JSON has for them, those beyond the range of doubles too.
 fn number() -> impl Strategy<Value = String> {
     let whole = prop_oneof![Just(String::new()), Just("-".to_owned())]
         .prop_flat_map(|sign| "0|[1-9][0-9]{0,25}".prop_map(move |digits| format!("{sign}{digits}")));
     prop_oneof![
         whole.clone(),
         (whole.clone(), "\\.[0-9]{1,20}").prop_map(|(whole, fraction)| whole + &fraction),
-        (whole, "(\\.[0-9]{1,5})?[eE][+-]?[0-9]{1,2}").prop_map(|(whole, rest)| whole + &rest),
+        (whole, "(\\.[0-9]{1,5})?[eE][+-]?[0-9]{1,3}").prop_map(|(whole, rest)| whole + &rest),
         any::<f64>()
             .prop_filter("JSON has no other", |number| number.is_finite())
             .prop_map(|n| format!("{n:e}")),

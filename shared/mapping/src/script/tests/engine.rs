@@ -144,7 +144,6 @@ fn what_the_data_makes_more_than_a_simple_shape_needs_an_engine() {
         "[undefined]",
         "[0 / 0].length",
         "'Ω'.toLowerCase()",
-        "JSON.parse('1e400')",
         "JSON.parse('12345678901234567890')",
         "'x'.repeat(-1)",
         "'a'.replace('a', '$&')",
