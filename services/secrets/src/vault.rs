@@ -80,8 +80,10 @@ impl Vault {
             let version = version.ok_or_else(|| refusals::damaged(&name))?;
             let now = prost_types::Timestamp::from(SystemTime::now());
             let context = context(&name, version, scope.as_str());
+            // Held until the store has answered: the key that seals this lives as long.
+            let sealing = self.ring.sealing();
             let record = Record::new(Parts {
-                sealed: self.ring.seal(&context, &value).map_err(refusals::unsealed)?,
+                sealed: sealing.seal(&context, &value).map_err(refusals::unsealed)?,
                 scope: scope.as_str().to_owned(),
                 version,
                 created: old.map_or(now, |old| old.created),

@@ -109,8 +109,10 @@ impl Shelf {
         loop {
             let generation = kept.count.max(above).saturating_add(1);
             let bound = Bound::new(&grant.token_url, &granted.token_type, at, &life);
+            // Held until the store has answered: the key that seals this lives as long.
+            let sealing = self.ring.sealing();
             let sealed =
-                self.ring.seal(&context(key, generation, &bound), &granted.value).map_err(|error| {
+                sealing.seal(&context(key, generation, &bound), &granted.value).map_err(|error| {
                     Failure::here(
                         Refusal::new(Reason::Internal, "the token could not be sealed").because(error),
                     )
@@ -150,16 +152,18 @@ impl Shelf {
     /// Forgets the token of this generation, if it is the kept one. Answers whether it was.
     pub(crate) async fn forget(&self, key: &GrantKey, generation: u64) -> Result<bool, Refusal> {
         let kept_key = kept_key(key);
-        let Some(entry) = self.store.get(&kept_key).await? else { return Ok(false) };
-        if Record::read(&entry.value).is_none_or(|record| record.generation != generation) {
-            return Ok(false);
-        }
-        let op = Op::delete(kept_key).when(Precondition::Update(entry.revision));
-        match self.store.commit(Batch::try_from(op)?).await {
-            Ok(_) => Ok(true),
-            // Somebody kept a newer one, or forgot this one, meanwhile.
-            Err(error) if error.kind() == ErrorKind::Conflict => Ok(false),
-            Err(error) => Err(error.into()),
+        loop {
+            let Some(entry) = self.store.get(&kept_key).await? else { return Ok(false) };
+            if Record::read(&entry.value).is_none_or(|record| record.generation != generation) {
+                return Ok(false);
+            }
+            let op = Op::delete(&kept_key).when(Precondition::Update(entry.revision));
+            match self.store.commit(Batch::try_from(op)?).await {
+                Ok(_) => return Ok(true),
+                // Somebody kept a newer one, forgot this one, or sealed it anew meanwhile.
+                Err(error) if error.kind() == ErrorKind::Conflict => {}
+                Err(error) => return Err(error.into()),
+            }
         }
     }
 

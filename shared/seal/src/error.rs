@@ -44,6 +44,12 @@ pub enum KeyRingError {
         /// What is wrong with it, without any of its content.
         problem: String,
     },
+    /// This process may read the file and not write it, as where a secret is mounted.
+    #[error("this process cannot change the key file {path}; change it where it comes from")]
+    ReadOnly {
+        /// The file.
+        path: PathBuf,
+    },
     /// Reading or writing failed.
     #[error("cannot {action} the key file {path}; check the folder, its permissions and the disk")]
     Io {
@@ -78,3 +84,15 @@ pub enum SealError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the sealed record cannot be opened")]
 pub struct OpenError;
+
+/// Why a record could not be sealed anew.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RenewError {
+    /// It does not open.
+    #[error(transparent)]
+    Unreadable(#[from] OpenError),
+    /// What was in it cannot be sealed.
+    #[error(transparent)]
+    Unsealed(#[from] SealError),
+}

@@ -19,8 +19,13 @@
 //! plaintext is padded to a class, so that the length of a record tells little about the length of the secret: powers
 //! of two from 64 bytes to 64 KiB, then whole multiples of 64 KiB, each class holding four bytes of length.
 //!
+//! Keys are changed while the ring is in use: a new one is in the file, and the file on disk, before it seals; the old
+//! ones open what they sealed until everything is sealed anew ([`Sealing::renew`]) and they are taken out, of the file
+//! first. Whatever the moment of a crash, the file opens every record that there is.
+//!
 //! What this crate never does: show a key or a plaintext in `Debug`, in an error or in a log; say why a record does
-//! not open; start with a key file that others can read; overwrite a key file.
+//! not open; use a key file that others can read, or a key that cannot be random; make a key file where there is one; leave
+//! half a key file behind.
 //!
 //! What it cannot do: `ring` keeps the derived AES key in ordinary memory while a record is sealed or opened, and the
 //! operating system may copy registers. Switching core dumps off is the process's own work.
@@ -33,7 +38,11 @@ mod plaintext;
 mod record;
 
 pub use context::Context;
-pub use error::{KeyRingError, OpenError, SealError};
-pub use keyring::{KeyId, KeyRing};
+pub use error::{KeyRingError, OpenError, RenewError, SealError};
+pub use keyring::{
+    Key, KeyFile, KeyId, KeyList, KeyRing, KeySet, ListError, ListedKey, NoKeyId, RingKey, Sealing, SetError,
+    Stamp, StoredKey, WeakKey,
+};
 pub use padding::MAX_PLAINTEXT;
 pub use plaintext::Plaintext;
+pub use record::key_of;

@@ -9,7 +9,7 @@ use ring::{
 use zeroize::Zeroizing;
 
 use crate::{
-    Context, KeyId, KeyRing, OpenError, Plaintext, SealError,
+    Context, KeyId, KeyRing, KeySet, OpenError, Plaintext, RenewError, SealError, Sealing,
     keyring::{KEY_ID_LENGTH, KEY_LENGTH},
     padding,
 };
@@ -21,7 +21,15 @@ const SALT_LENGTH: usize = 32;
 /// Separates this use of a ring key from any other (RFC 5869, 3.2).
 const INFO: &[u8] = b"outgate.seal record key 1";
 
-impl KeyRing {
+/// The key that a record says it is sealed with; none where it is no record of a known format.
+#[must_use]
+pub fn key_of(record: &[u8]) -> Option<KeyId> {
+    let (format, rest) = record.split_first()?;
+    let (id, _) = rest.split_first_chunk::<KEY_ID_LENGTH>()?;
+    (*format == FORMAT).then_some(KeyId::from(*id))
+}
+
+impl Sealing {
     /// Seals a secret with the active key, bound to the context.
     ///
     /// # Errors
@@ -52,15 +60,32 @@ impl KeyRing {
         Ok(std::mem::take(&mut *record))
     }
 
+    /// Seals what is in a record anew, for the same context, with the active key. None: it is sealed with that already.
+    ///
+    /// # Errors
+    ///
+    /// When the record does not open, or what was in it cannot be sealed.
+    pub fn renew(&self, context: &Context<'_>, record: &[u8]) -> Result<Option<Vec<u8>>, RenewError> {
+        if key_of(record) == Some(self.active()) {
+            return Ok(None);
+        }
+        let plaintext = self.open_checked(context, record).ok_or(OpenError)?;
+        Ok(Some(self.seal(context, &plaintext)?))
+    }
+}
+
+impl KeyRing {
     /// Opens a record that was sealed for the same context with a key of this ring.
     ///
     /// # Errors
     ///
     /// [`OpenError`] for everything: a changed, cut or foreign record, another context, a key that is not in the ring.
     pub fn open(&self, context: &Context<'_>, record: &[u8]) -> Result<Plaintext, OpenError> {
-        self.open_checked(context, record).ok_or(OpenError)
+        self.sealing().open_checked(context, record).ok_or(OpenError)
     }
+}
 
+impl KeySet {
     fn open_checked(&self, context: &Context<'_>, record: &[u8]) -> Option<Plaintext> {
         let (format, rest) = record.split_first()?;
         if *format != FORMAT {

@@ -13,7 +13,7 @@ use runtime::{
     identity::{Identities, Identity, Role, Tenants, create_token, read_token},
     names::Id,
 };
-use seal::KeyRing;
+use seal::{KeyFile, KeyRing};
 use store::{SledStore, Store};
 
 use super::{ServeError, ServiceName, default_token_file, policies};
@@ -90,14 +90,14 @@ fn keys(
             }
         }
     };
-    if let Some(problem) = ring.memory_problem() {
+    if let Some(problem) = ring.sealing().memory_problem() {
         tracing::warn!(problem, "the sealing keys could be swapped to disk");
     }
     Ok(ring)
 }
 
 fn load(path: &Path, group_readable: bool) -> Result<KeyRing, ServeError> {
-    Ok(if group_readable { KeyRing::load_group_readable(path)? } else { KeyRing::load(path)? })
+    Ok(KeyRing::load_from(&KeyFile::new(path, group_readable))?)
 }
 
 fn operator(data: &Path, config: &Config, made: &mut Vec<PathBuf>) -> Result<(Vec<u8>, PathBuf), ServeError> {

@@ -4,7 +4,10 @@ use std::{
     path::PathBuf,
 };
 
-use super::{KeyRing, file, text};
+use super::{
+    Key, KeyFile, KeyId, KeyList, KeyRing, KeySet, ListError, ListedKey, RingKey, SetError, StoredKey,
+    WeakKey, file, text,
+};
 use crate::KeyRingError;
 
 const ID: &str = "0123456789abcdef";
@@ -40,10 +43,10 @@ fn a_made_key_file_is_private_and_loads_again() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left behind");
 
     let loaded = KeyRing::load(&path).unwrap();
-    assert_eq!(loaded.ids(), made.ids());
-    assert_eq!(loaded.active(), made.active());
-    assert_eq!(loaded.active_key().1, made.active_key().1);
-    assert!(loaded.active_key().1.iter().any(|byte| *byte != 0));
+    assert_eq!(loaded.sealing().ids(), made.sealing().ids());
+    assert_eq!(loaded.sealing().active(), made.sealing().active());
+    assert_eq!(loaded.sealing().active_key().1, made.sealing().active_key().1);
+    assert!(loaded.sealing().active_key().1.iter().any(|byte| *byte != 0));
 }
 
 #[test]
@@ -51,8 +54,8 @@ fn every_ring_has_its_own_key() {
     let folder = tempfile::tempdir().unwrap();
     let one = KeyRing::create(folder.path().join("one")).unwrap();
     let two = KeyRing::create(folder.path().join("two")).unwrap();
-    assert_ne!(one.active(), two.active());
-    assert_ne!(one.active_key().1, two.active_key().1);
+    assert_ne!(one.sealing().active(), two.sealing().active());
+    assert_ne!(one.sealing().active_key().1, two.sealing().active_key().1);
 }
 
 #[test]
@@ -113,9 +116,9 @@ fn a_ring_of_several_keys_seals_with_the_active_one() {
         "# a comment\noutgate-keyring 1\n\nkey fedcba9876543210 {other}\nactive {ID}\nkey {ID} {KEY}\n"
     ));
     let ring = KeyRing::load(&path).unwrap();
-    assert_eq!(ring.active().to_string(), ID);
-    assert_eq!(ring.ids().len(), 2);
-    assert_eq!(ring.active_key().1[..4], [0, 1, 2, 3]);
+    assert_eq!(ring.sealing().active().to_string(), ID);
+    assert_eq!(ring.sealing().ids().len(), 2);
+    assert_eq!(ring.sealing().active_key().1[..4], [0, 1, 2, 3]);
 }
 
 #[test]
@@ -125,8 +128,12 @@ fn every_broken_text_has_its_own_answer() {
     let short = &KEY[..32];
     let zeros = "0".repeat(64);
     let not_hex = "x".repeat(64);
+    let other = "fedcba9876543210";
+    let typed = data_encoding::HEXLOWER.encode(b"correct horse battery staple 123");
     let cases = [
-        (String::new(), "its first line is not"),
+        (String::new(), "it is empty"),
+        ("# a comment alone\n\n".to_owned(), "it is empty"),
+        (ID.to_owned(), "its first line is not"),
         ("outgate-keyring 2\n".to_owned(), "a later version"),
         (format!("outgate-keyring 1 1\nactive {ID}\nkey {ID} {KEY}\n"), "its first line is not"),
         (head.to_owned(), "no line `active ID`"),
@@ -138,7 +145,20 @@ fn every_broken_text_has_its_own_answer() {
         (format!("{head}active {ID}\nkey {ID} {not_hex}\n"), "in line 3 is not written in hexadecimal"),
         (format!("{head}active {ID}\nkey {ID} {KEY}\nkey {ID} {KEY}\n"), "in line 4 is there twice"),
         (format!("{head}active {ID}\nactive {ID}\nkey {ID} {KEY}\n"), "line 3 names an active key"),
-        (format!("{head}active {ID}\nkey {ID} {KEY} more\n"), "line 3 is neither"),
+        (
+            format!("{head}active {ID}\nkey {ID} {}\n", "5a".repeat(32)),
+            "in line 3 repeats so few different bytes",
+        ),
+        (format!("{head}active {ID}\nkey {ID} {}\n", "deadbeef".repeat(8)), "in line 3 repeats so few"),
+        (format!("{head}active {ID}\nkey {ID} {typed}\n"), "in line 3 is a text, and no random bytes"),
+        (format!("{head}active {ID}\nkey {ID} {KEY}\nkey {other} {KEY}\n"), "are one and the same key"),
+        (
+            format!("{head}active {ID}\nwrapped {ID} vault:v1:abc\n"),
+            "is wrapped, and nobody is here to unwrap",
+        ),
+        (format!("{head}active {ID}\nwrapped {ID} {}\n", "x".repeat(5000)), "more than 4096 characters"),
+        (format!("{head}active {ID}\nkey {ID} {KEY} more\n"), "was made at what is no number"),
+        (format!("{head}active {ID}\nkey {ID} {KEY} 1 1\n"), "line 3 is neither"),
         (format!("{head}active {ID}\n{KEY}\n"), "line 3 is neither"),
         (format!("{head}active {:016x}\n{many}", 0), "more than 128 keys"),
         ("x".repeat(40_000), "at most 32768"),
@@ -147,7 +167,7 @@ fn every_broken_text_has_its_own_answer() {
         let told = problem(&content);
         assert!(told.contains(expected), "{told:?} should contain {expected:?}");
     }
-    assert_eq!(text::parse(b"outgate-keyring 1\n\xff").unwrap_err(), text::Problem::NotText);
+    assert_eq!(text::parse(b"outgate-keyring 1\n\xff").err(), Some(text::Problem::NotText));
 }
 
 #[test]
@@ -156,7 +176,8 @@ fn debug_shows_ids_and_no_key() {
     let ring = KeyRing::load(&path).unwrap();
     let shown = format!("{ring:?} {ring:#?}");
     assert!(shown.contains(ID), "{shown}");
-    for byte in ring.active_key().1.windows(3) {
+    let sealing = ring.sealing();
+    for byte in sealing.active_key().1.windows(3) {
         assert!(!shown.contains(&format!("{}, {}, {}", byte[0], byte[1], byte[2])), "{shown}");
         assert!(!shown.contains(&format!("{:02x}{:02x}{:02x}", byte[0], byte[1], byte[2])), "{shown}");
     }
@@ -168,7 +189,7 @@ fn keys_are_locked_into_memory_or_it_is_said_why_not() {
     let ring = KeyRing::create(folder.path().join("keyring")).unwrap();
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let locked = status.lines().find_map(|line| line.strip_prefix("VmLck:")).unwrap().trim().to_owned();
-    match ring.memory_problem() {
+    match ring.sealing().memory_problem() {
         None => assert_ne!(locked, "0 kB", "a lock is claimed that the system knows nothing of"),
         Some(problem) => assert!(problem.contains("ulimit -l"), "{problem}"),
     }
@@ -183,6 +204,199 @@ fn a_group_may_read_a_key_file_only_where_that_was_said() {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let exposed = |loaded| matches!(loaded, Err(KeyRingError::Exposed { .. }));
         assert_eq!(exposed(KeyRing::load(&path)), !alone, "{mode:o}");
-        assert_eq!(exposed(KeyRing::load_group_readable(&path)), !group, "{mode:o}");
+        assert_eq!(exposed(KeyRing::load_from(&KeyFile::new(&path, true))), !group, "{mode:o}");
     }
+}
+
+fn listed(id: &str, key: &str) -> ListedKey {
+    let bytes = data_encoding::HEXLOWER.decode(key.as_bytes()).unwrap();
+    let stored = StoredKey::Plain(Key::from_bytes(&bytes).unwrap());
+    ListedKey { id: id.parse().unwrap(), made: None, stored }
+}
+
+fn id(text: &str) -> KeyId {
+    text.parse().unwrap()
+}
+
+const OTHER_ID: &str = "fedcba9876543210";
+
+fn other_key() -> String {
+    KEY.replace("00", "ff")
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    let (_folder, path) = key_file("");
+    let made = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_796_000_000);
+    let mut list = KeyList::of(ListedKey { made: Some(made), ..listed(ID, KEY) });
+    let stored = StoredKey::Wrapped("vault:v1:AbC+/=".to_owned());
+    list.add(ListedKey { id: id(OTHER_ID), made: None, stored }).unwrap();
+    fs::write(&path, &*text::write(&list)).unwrap();
+
+    let (read, _) = KeyFile::new(&path, false).read().unwrap();
+    assert_eq!(read.active(), id(ID));
+    let [plain, wrapped] = read.keys() else { panic!("two keys were written") };
+    assert_eq!((plain.id, plain.made, wrapped.id, wrapped.made), (id(ID), Some(made), id(OTHER_ID), None));
+    assert!(matches!(&plain.stored, StoredKey::Plain(key) if key.bytes()[1] == 1));
+    assert!(matches!(&wrapped.stored, StoredKey::Wrapped(text) if text == "vault:v1:AbC+/="));
+}
+
+#[test]
+fn a_file_is_changed_whole_and_keeps_its_mode() {
+    let (folder, path) = key_file(&format!("outgate-keyring 1\nactive {ID}\nkey {ID} {KEY}\n"));
+    for mode in [0o600, 0o400, 0o640] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let file = KeyFile::new(&path, true);
+        let before = file.read().unwrap().1;
+        let (new, key) = Key::generate().unwrap();
+        let add = |list: &mut KeyList| {
+            list.add(ListedKey { id: new, made: None, stored: StoredKey::Plain(key) }).unwrap();
+            list.activate(new).unwrap();
+            Ok::<_, KeyRingError>(())
+        };
+        let (_, after) = file.update(add).unwrap();
+        let (read, stamp) = file.read().unwrap();
+        assert_eq!((read.active(), stamp), (new, after));
+        assert_ne!(before, after, "another content has another stamp");
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, mode);
+    }
+    assert_eq!(KeyFile::new(&path, true).read().unwrap().0.keys().len(), 4);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left behind");
+}
+
+#[test]
+fn a_change_that_is_refused_changes_nothing() {
+    let text = format!("outgate-keyring 1\nactive {ID}\nkey {ID} {KEY}\n");
+    let (folder, path) = key_file(&text);
+    let file = KeyFile::new(&path, false);
+    let refused = file.update(|_| Err(KeyRingError::Random)).err();
+    assert!(matches!(refused, Some(KeyRingError::Random)));
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left behind");
+
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    let refused = file.update(|_| Ok::<_, KeyRingError>(())).err();
+    assert!(matches!(refused, Some(KeyRingError::Exposed { .. })), "what cannot be read is not rewritten");
+}
+
+#[test]
+fn a_link_to_a_key_file_stays_one() {
+    let (folder, path) = key_file(&format!("outgate-keyring 1\nactive {ID}\nkey {ID} {KEY}\n"));
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let add = |list: &mut KeyList| {
+        list.add(listed(OTHER_ID, &other_key())).unwrap();
+        Ok::<_, KeyRingError>(())
+    };
+    KeyFile::new(&link, false).update(add).unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(KeyFile::new(&path, false).read().unwrap().0.keys().len(), 2);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_told_apart() {
+    let file = KeyFile::new(std::path::Path::new("/keys/seal.key"), false);
+    for kind in [std::io::ErrorKind::PermissionDenied, std::io::ErrorKind::ReadOnlyFilesystem] {
+        assert!(matches!(file.failed("write", kind.into()), KeyRingError::ReadOnly { .. }), "{kind}");
+        assert!(matches!(file.failed("read", kind.into()), KeyRingError::Io { .. }), "{kind}");
+    }
+}
+
+#[test]
+fn changes_of_several_writers_are_all_there() {
+    let (_folder, path) = key_file(&format!("outgate-keyring 1\nactive {ID}\nkey {ID} {KEY}\n"));
+    let write = || {
+        for _ in 0..10 {
+            let (id, key) = Key::generate().unwrap();
+            let add = |list: &mut KeyList| {
+                list.add(ListedKey { id, made: None, stored: StoredKey::Plain(key) }).unwrap();
+                Ok::<_, KeyRingError>(())
+            };
+            KeyFile::new(&path, false).update(add).unwrap();
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(write);
+        }
+    });
+    assert_eq!(KeyFile::new(&path, false).read().unwrap().0.keys().len(), 41);
+}
+
+#[test]
+fn a_list_keeps_its_active_key_and_no_id_twice() {
+    let mut list = KeyList::of(listed(ID, KEY));
+    assert_eq!(list.add(listed(ID, &other_key())), Err(ListError::Duplicate { id: id(ID) }));
+    assert_eq!(list.activate(id(OTHER_ID)), Err(ListError::Unknown { id: id(OTHER_ID) }));
+    assert_eq!(list.remove(id(ID)), Err(ListError::Active { id: id(ID) }));
+    list.add(listed(OTHER_ID, &other_key())).unwrap();
+    list.activate(id(OTHER_ID)).unwrap();
+    list.remove(id(ID)).unwrap();
+    assert_eq!(list.remove(id(ID)), Err(ListError::Unknown { id: id(ID) }));
+    for _ in 1..128 {
+        let (id, key) = Key::generate().unwrap();
+        list.add(ListedKey { id, made: None, stored: StoredKey::Plain(key) }).unwrap();
+    }
+    assert_eq!(list.add(listed(ID, KEY)), Err(ListError::Full));
+}
+
+fn ring_key(name: &str, key: Option<&str>) -> RingKey {
+    let bytes = key.map(|key| data_encoding::HEXLOWER.decode(key.as_bytes()).unwrap());
+    RingKey { id: id(name), made: None, key: bytes.map(|bytes| Key::from_bytes(&bytes).unwrap()) }
+}
+
+#[test]
+fn a_set_takes_over_keys_and_no_key_twice() {
+    let first = KeySet::new(id(ID), &[ring_key(ID, Some(KEY))], None).unwrap();
+    let both = [ring_key(ID, None), ring_key(OTHER_ID, Some(&other_key()))];
+    let second = KeySet::new(id(OTHER_ID), &both, Some(&first)).unwrap();
+    assert_eq!((second.active(), second.ids().len()), (id(OTHER_ID), 2));
+    assert_eq!(second.key(id(ID)), first.key(id(ID)));
+    assert_eq!(first.differs(&second), None);
+
+    let refused = |active, keys: &[RingKey]| KeySet::new(active, keys, Some(&first)).err();
+    let (one, other) = (id(ID), id(OTHER_ID));
+    assert_eq!(refused(one, &[ring_key(OTHER_ID, None)]), Some(SetError::Unknown { id: other }));
+    assert_eq!(refused(other, &[ring_key(ID, None)]), Some(SetError::UnknownActive { id: other }));
+    assert_eq!(
+        refused(one, &[ring_key(ID, None), ring_key(ID, None)]),
+        Some(SetError::Duplicate { id: one })
+    );
+    let same = [ring_key(ID, None), ring_key(OTHER_ID, Some(KEY))];
+    assert_eq!(refused(one, &same), Some(SetError::Same { one, other }));
+
+    let changed = KeySet::new(one, &[ring_key(ID, Some(&other_key()))], None).unwrap();
+    assert_eq!(first.differs(&changed), Some(one), "the same id, another key");
+}
+
+#[test]
+fn bytes_that_cannot_be_random_are_no_key() {
+    let weak = |bytes: &[u8]| Key::from_bytes(bytes).err();
+    for length in [0, 16, 31, 33, 64] {
+        assert_eq!(weak(&vec![7; length]), Some(WeakKey::Length { length }));
+    }
+    assert_eq!(weak(&[0; 32]), Some(WeakKey::Zero));
+    assert_eq!(weak(&[0xa5; 32]), Some(WeakKey::Repeating));
+    assert_eq!(weak(&[1, 2, 3, 4, 5, 6, 7, 250].repeat(4)[..32]), None, "eight are enough");
+    assert_eq!(weak(&[1, 2, 3, 4, 5, 6, 7, 7].repeat(4)), Some(WeakKey::Repeating));
+    assert_eq!(weak(b"0123456789abcdef0123456789abcdef"), Some(WeakKey::Text));
+    for _ in 0..1000 {
+        assert!(Key::generate().is_ok());
+    }
+}
+
+#[test]
+fn a_ring_tells_when_nobody_seals_with_a_former_key_any_more() {
+    let ring = KeyRing::new(KeySet::new(id(ID), &[ring_key(ID, Some(KEY))], None).unwrap());
+    let sealing = ring.sealing();
+    let both = [ring_key(ID, None), ring_key(OTHER_ID, Some(&other_key()))];
+    ring.replace(KeySet::new(id(OTHER_ID), &both, Some(&sealing)).unwrap());
+    assert_eq!((sealing.active(), ring.sealing().active()), (id(ID), id(OTHER_ID)));
+    assert!(!ring.is_settled(), "somebody seals with the former key");
+    let now = ring.sealing();
+    drop(sealing);
+    assert!(ring.is_settled());
+    ring.replace(KeySet::new(id(OTHER_ID), &[ring_key(OTHER_ID, None)], Some(&now)).unwrap());
+    assert!(ring.is_settled(), "who holds the former keys seals with the same one");
+    assert_eq!(ring.sealing().ids(), [id(OTHER_ID)]);
 }

@@ -5,33 +5,44 @@
 //! outgate-keyring 1
 //! active 0123456789abcdef
 //! key 0123456789abcdef <64 hexadecimal digits>
-//! key fedcba9876543210 <64 hexadecimal digits>
+//! key fedcba9876543210 <64 hexadecimal digits> <seconds since 1970 when it was made>
+//! wrapped 00112233445566aa <what a transit engine made of the key> <seconds>
 //! ```
+
+use std::time::{Duration, SystemTime};
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use zeroize::Zeroizing;
 
-use super::{KEY_ID_LENGTH, KEY_LENGTH, KeyId, KeyRing, memory::MAX_KEYS};
+use super::{
+    KEY_ID_LENGTH, KEY_LENGTH, Key, KeyId, KeyList, ListedKey, StoredKey, WeakKey, memory::MAX_KEYS,
+};
 
 const HEADER: [&str; 2] = ["outgate-keyring", "1"];
+/// The longest wrapped key.
+const MAX_WRAPPED: usize = 4096;
 
 /// Why a text is not a key ring. It names the line, and never shows what is in it, since that may be a key.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Problem {
+    #[error("it is empty")]
+    Empty,
     #[error("it is not text")]
     NotText,
     #[error("its first line is not `outgate-keyring 1`; it is no key file, or one of a later version")]
     Header,
-    #[error("line {line} is neither `active ID` nor `key ID HEX`")]
+    #[error("line {line} is neither `active ID` nor `key ID HEX` nor `wrapped ID TEXT`")]
     Line { line: usize },
     #[error("line {line} has a key id that is not {digits} hexadecimal digits", digits = KEY_ID_LENGTH * 2)]
     Id { line: usize },
     #[error("key {id} in line {line} is not written in hexadecimal digits")]
     NotHex { line: usize, id: KeyId },
-    #[error("key {id} in line {line} has {length} bytes, and a key has {KEY_LENGTH}")]
-    Length { line: usize, id: KeyId, length: usize },
-    #[error("key {id} in line {line} is all zeros; make a new key")]
-    Zero { line: usize, id: KeyId },
+    #[error("key {id} in line {line} {weak}; make a new key")]
+    Weak { line: usize, id: KeyId, weak: WeakKey },
+    #[error("key {id} in line {line} is wrapped into more than {MAX_WRAPPED} characters")]
+    Wrapped { line: usize, id: KeyId },
+    #[error("key {id} in line {line} was made at what is no number of seconds")]
+    Made { line: usize, id: KeyId },
     #[error("key {id} in line {line} is there twice")]
     Duplicate { line: usize, id: KeyId },
     #[error("line {line} names an active key for the second time")]
@@ -44,46 +55,67 @@ pub(super) enum Problem {
     TooMany,
 }
 
-/// The text of a ring with one key, which is active.
-pub(super) fn write(id: KeyId, key: &[u8; KEY_LENGTH]) -> Zeroizing<Vec<u8>> {
-    let mut digits = Zeroizing::new([0; KEY_LENGTH * 2]);
-    HEXLOWER.encode_mut(key, digits.as_mut());
+/// The text of a list.
+pub(super) fn write(list: &KeyList) -> Zeroizing<Vec<u8>> {
     let head = format!(
         "# The key ring that the store's secrets are sealed with. Keep it private, and keep a backup apart from the\n\
-         # store's: without it no secret opens again.\n{} {}\nactive {id}\nkey {id} ",
-        HEADER[0], HEADER[1]
+         # store's: without it no secret opens again.\n{} {}\nactive {}\n",
+        HEADER[0], HEADER[1], list.active
     );
-    let mut text = Zeroizing::new(Vec::with_capacity(head.len() + digits.len() + 1));
+    let lines: Vec<_> = list.keys.iter().map(line).collect();
+    // Room for everything at once: a vector that grew would leave keys behind in freed memory.
+    let length = head.len() + lines.iter().map(|line| line.len()).sum::<usize>();
+    let mut text = Zeroizing::new(Vec::with_capacity(length));
     text.extend_from_slice(head.as_bytes());
-    text.extend_from_slice(digits.as_ref());
-    text.push(b'\n');
+    lines.iter().for_each(|line| text.extend_from_slice(line));
     text
 }
 
-/// Reads a key ring.
-pub(super) fn parse(content: &[u8]) -> Result<KeyRing, Problem> {
+fn line(key: &ListedKey) -> Zeroizing<Vec<u8>> {
+    let seconds = key.made.and_then(|made| made.duration_since(SystemTime::UNIX_EPOCH).ok());
+    let end = seconds.map_or_else(|| "\n".to_owned(), |since| format!(" {}\n", since.as_secs()));
+    let mut digits = Zeroizing::new([0; KEY_LENGTH * 2]);
+    let (kind, stored) = match &key.stored {
+        StoredKey::Plain(key) => {
+            HEXLOWER.encode_mut(key.bytes(), digits.as_mut());
+            ("key", digits.as_slice())
+        }
+        StoredKey::Wrapped(text) => ("wrapped", text.as_bytes()),
+    };
+    let begin = format!("{kind} {} ", key.id);
+    let mut line = Zeroizing::new(Vec::with_capacity(begin.len() + stored.len() + end.len()));
+    for part in [begin.as_bytes(), stored, end.as_bytes()] {
+        line.extend_from_slice(part);
+    }
+    line
+}
+
+/// Reads a list.
+pub(super) fn parse(content: &[u8]) -> Result<KeyList, Problem> {
     let text = std::str::from_utf8(content).map_err(|_| Problem::NotText)?;
     let mut lines = (1..).zip(text.lines()).filter(|(_, text)| !text.is_empty() && !text.starts_with('#'));
-    let header = lines.next().map(|(_, text)| text.split_ascii_whitespace());
-    if !header.is_some_and(|words| words.eq(HEADER)) {
+    let header = lines.next().ok_or(Problem::Empty)?.1.split_ascii_whitespace();
+    if !header.eq(HEADER) {
         return Err(Problem::Header);
     }
 
     let mut active = None;
-    let mut keys: Vec<(KeyId, Zeroizing<[u8; KEY_LENGTH]>)> = Vec::new();
+    let mut keys: Vec<ListedKey> = Vec::new();
     for (line, text) in lines {
-        let mut words = text.split_ascii_whitespace();
-        match (words.next(), words.next(), words.next(), words.next()) {
-            (Some("active"), Some(_), None, None) if active.is_some() => {
-                return Err(Problem::SecondActive { line });
-            }
-            (Some("active"), Some(id), None, None) => active = Some(parse_id(line, id)?),
-            (Some("key"), Some(id), Some(digits), None) => {
+        let words: Vec<_> = text.split_ascii_whitespace().collect();
+        match words[..] {
+            ["active", _] if active.is_some() => return Err(Problem::SecondActive { line }),
+            ["active", id] => active = Some(parse_id(line, id)?),
+            [kind @ ("key" | "wrapped"), id, stored, ref made @ ..] if made.len() < 2 => {
                 let id = parse_id(line, id)?;
-                if keys.iter().any(|(known, _)| *known == id) {
+                if keys.iter().any(|known| known.id == id) {
                     return Err(Problem::Duplicate { line, id });
                 }
-                keys.push((id, parse_key(line, id, digits)?));
+                let stored = match kind {
+                    "key" => StoredKey::Plain(parse_key(line, id, stored)?),
+                    _ => StoredKey::Wrapped(parse_wrapped(line, id, stored)?),
+                };
+                keys.push(ListedKey { id, made: parse_made(line, id, made.first().copied())?, stored });
             }
             _ => return Err(Problem::Line { line }),
         }
@@ -91,27 +123,39 @@ pub(super) fn parse(content: &[u8]) -> Result<KeyRing, Problem> {
     if keys.len() > MAX_KEYS {
         return Err(Problem::TooMany);
     }
-    let id = active.ok_or(Problem::NoActive)?;
-    let active = keys.iter().position(|(known, _)| *known == id).ok_or(Problem::UnknownActive { id })?;
-    Ok(KeyRing::new(active, &keys))
+    let active = active.ok_or(Problem::NoActive)?;
+    if keys.iter().all(|key| key.id != active) {
+        return Err(Problem::UnknownActive { id: active });
+    }
+    Ok(KeyList { active, keys })
 }
 
 fn parse_id(line: usize, digits: &str) -> Result<KeyId, Problem> {
-    let bytes = HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).map_err(|_| Problem::Id { line })?;
-    let bytes = <[u8; KEY_ID_LENGTH]>::try_from(bytes).map_err(|_| Problem::Id { line })?;
-    Ok(KeyId::from(bytes))
+    digits.parse().map_err(|_| Problem::Id { line })
 }
 
-fn parse_key(line: usize, id: KeyId, digits: &str) -> Result<Zeroizing<[u8; KEY_LENGTH]>, Problem> {
+fn parse_key(line: usize, id: KeyId, digits: &str) -> Result<Key, Problem> {
+    let weak = |weak| Problem::Weak { line, id, weak };
     if digits.len() != KEY_LENGTH * 2 {
-        return Err(Problem::Length { line, id, length: digits.len() / 2 });
+        return Err(weak(WeakKey::Length { length: digits.len() / 2 }));
     }
     let mut key = Zeroizing::new([0; KEY_LENGTH]);
     HEXLOWER_PERMISSIVE
         .decode_mut(digits.as_bytes(), key.as_mut())
         .map_err(|_| Problem::NotHex { line, id })?;
-    if key.iter().all(|byte| *byte == 0) {
-        return Err(Problem::Zero { line, id });
+    Key::from_bytes(key.as_ref()).map_err(weak)
+}
+
+fn parse_wrapped(line: usize, id: KeyId, text: &str) -> Result<String, Problem> {
+    if text.len() > MAX_WRAPPED || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Problem::Wrapped { line, id });
     }
-    Ok(key)
+    Ok(text.to_owned())
+}
+
+fn parse_made(line: usize, id: KeyId, seconds: Option<&str>) -> Result<Option<SystemTime>, Problem> {
+    let Some(seconds) = seconds else { return Ok(None) };
+    let made = seconds.parse().ok().map(Duration::from_secs);
+    let made = made.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
+    made.map(Some).ok_or(Problem::Made { line, id })
 }

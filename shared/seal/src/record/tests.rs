@@ -3,7 +3,7 @@ use std::{fs, os::unix::fs::PermissionsExt, sync::LazyLock};
 use proptest::prelude::*;
 
 use super::{FORMAT, KEY_ID_LENGTH, SALT_LENGTH};
-use crate::{Context, KeyRing, MAX_PLAINTEXT, OpenError, Plaintext, SealError};
+use crate::{Context, KeyRing, MAX_PLAINTEXT, OpenError, Plaintext, RenewError, SealError, key_of};
 
 const CONTEXT: Context<'static> = Context {
     tenant: "acme",
@@ -32,7 +32,7 @@ fn ring(keys: &[&str]) -> KeyRing {
 static RING: LazyLock<KeyRing> = LazyLock::new(|| ring(&[FIRST]));
 
 fn sealed(plaintext: &[u8]) -> Vec<u8> {
-    RING.seal(&CONTEXT, &Plaintext::new(plaintext.to_vec())).unwrap()
+    RING.sealing().seal(&CONTEXT, &Plaintext::new(plaintext.to_vec())).unwrap()
 }
 
 /// The bytes a record opens to, as data that a test can compare.
@@ -106,19 +106,79 @@ fn a_record_whose_key_is_gone_does_not_open_and_an_old_key_still_opens() {
 
     let rotated = ring(&[SECOND, FIRST]);
     assert_eq!(opened(&rotated, &CONTEXT, &record), Ok(b"hunter2".to_vec()), "the old key still opens");
-    let renewed = rotated.seal(&CONTEXT, &Plaintext::new(b"hunter3".to_vec())).unwrap();
+    let renewed = rotated.sealing().seal(&CONTEXT, &Plaintext::new(b"hunter3".to_vec())).unwrap();
     assert_eq!(opened(&RING, &CONTEXT, &renewed), Err(OpenError), "the new key seals");
 }
 
 #[test]
+fn a_renewed_record_opens_without_the_old_key_and_for_the_same_context_alone() {
+    let old = sealed(b"hunter2");
+    let rotated = ring(&[SECOND, FIRST]);
+    let renewed = rotated.sealing().renew(&CONTEXT, &old).unwrap().expect("it is sealed with the old key");
+    assert_eq!(key_of(&renewed).map(|id| id.to_string()).as_deref(), Some(&SECOND[..16]));
+    let alone = ring(&[SECOND]);
+    assert_eq!(opened(&alone, &CONTEXT, &renewed), Ok(b"hunter2".to_vec()));
+    for other in [Context { version: 6, ..CONTEXT }, Context { tenant: "other", ..CONTEXT }] {
+        assert_eq!(opened(&alone, &other, &renewed), Err(OpenError), "{other:?}");
+    }
+    assert!(matches!(rotated.sealing().renew(&CONTEXT, &renewed), Ok(None)), "there is nothing to do");
+}
+
+#[test]
+fn what_does_not_open_is_not_renewed() {
+    let old = sealed(b"hunter2");
+    let rotated = ring(&[SECOND, FIRST]);
+    let refused = |context: &Context<'_>, record: &[u8]| {
+        matches!(rotated.sealing().renew(context, record), Err(RenewError::Unreadable(OpenError)))
+    };
+    // Of another name, of an older version, for a wider scope: nothing becomes valid by being sealed anew.
+    for other in [
+        Context { name: "crm-tokens", ..CONTEXT },
+        Context { version: 8, ..CONTEXT },
+        Context { scope: "https://evil.example", ..CONTEXT },
+    ] {
+        assert!(refused(&other, &old), "{other:?}");
+    }
+    for position in (0..old.len()).filter(|position| !(1..=KEY_ID_LENGTH).contains(position)) {
+        let mut changed = old.clone();
+        changed[position] ^= 1;
+        assert!(refused(&CONTEXT, &changed), "byte {position}");
+    }
+    assert!(matches!(ring(&[SECOND]).sealing().renew(&CONTEXT, &old), Err(RenewError::Unreadable(_))));
+}
+
+#[test]
+fn an_old_record_cannot_stand_in_for_a_new_one() {
+    // A store that was put back to what it held before, in part: the record of a version of then, under the name of now.
+    let before = sealed(b"leaked and replaced");
+    let now = Context { version: CONTEXT.version + 1, ..CONTEXT };
+    assert_eq!(opened(&RING, &now, &before), Err(OpenError), "replay");
+    // Nor can it claim an earlier format, a later one, or no key at all.
+    for (place, byte) in [(0, 0), (0, 2), (1, 0)] {
+        let mut downgraded = before.clone();
+        downgraded[place] = byte;
+        assert_eq!(opened(&RING, &CONTEXT, &downgraded), Err(OpenError), "byte {place} is {byte}");
+        assert_eq!(place == 0, key_of(&downgraded).is_none());
+    }
+}
+
+#[test]
+fn the_key_of_a_record_is_told_without_opening_it() {
+    let record = sealed(b"hunter2");
+    assert_eq!(key_of(&record).map(|id| id.to_string()).as_deref(), Some(&FIRST[..16]));
+    for length in 0..=KEY_ID_LENGTH {
+        assert_eq!(key_of(&record[..length]), None, "cut to {length}");
+    }
+    assert_eq!(key_of(&[&[2], &record[1..]].concat()), None, "another format");
+}
+
+#[test]
 fn a_record_cannot_be_passed_off_as_sealed_with_another_key() {
-    // Both ids, one key: only the associated data (and the derivation) can tell them apart.
-    let twin = format!("fedcba9876543210 {}", &FIRST[17..]);
-    let twins = ring(&[FIRST, &twin]);
+    // Another id, the same key: only the associated data (and the derivation) can tell them apart.
+    let twin = ring(&[&format!("fedcba9876543210 {}", &FIRST[17..])]);
     let mut record = sealed(b"hunter2");
-    assert!(opened(&twins, &CONTEXT, &record).is_ok());
-    record[1..1 + KEY_ID_LENGTH].copy_from_slice(twins.ids()[1].as_bytes());
-    assert_eq!(opened(&twins, &CONTEXT, &record), Err(OpenError));
+    record[1..1 + KEY_ID_LENGTH].copy_from_slice(twin.sealing().active().as_bytes());
+    assert_eq!(opened(&twin, &CONTEXT, &record), Err(OpenError));
 }
 
 #[test]
@@ -156,7 +216,7 @@ fn a_record_does_not_hold_the_plaintext() {
 
 #[test]
 fn a_secret_that_is_too_long_is_refused_with_its_length() {
-    let error = RING.seal(&CONTEXT, &Plaintext::new(vec![0; MAX_PLAINTEXT + 1])).unwrap_err();
+    let error = RING.sealing().seal(&CONTEXT, &Plaintext::new(vec![0; MAX_PLAINTEXT + 1])).unwrap_err();
     assert!(matches!(error, SealError::TooLong { length } if length == MAX_PLAINTEXT + 1), "{error}");
 }
 
@@ -175,7 +235,7 @@ proptest! {
         plaintext in proptest::collection::vec(any::<u8>(), 0..300),
     ) {
         let context = Context { tenant: &tenant, kind: "secret", name: &name, version, scope: &scope };
-        let record = RING.seal(&context, &Plaintext::new(plaintext.clone())).unwrap();
+        let record = RING.sealing().seal(&context, &Plaintext::new(plaintext.clone())).unwrap();
         prop_assert_eq!(opened(&RING, &context, &record), Ok(plaintext));
     }
 }
