@@ -93,6 +93,7 @@
 
 mod adapter;
 pub mod answer;
+mod bytes;
 mod compile;
 mod convert;
 mod credential;

@@ -12,6 +12,7 @@
 //! Two members with one key are an error. The limits are [`Limits::AUTHORED`](crate::Limits::AUTHORED).
 //! Parsing goes on after an error where the text shows how, so that one pass finds what is wrong in several places.
 
+mod keys;
 mod lex;
 mod parse;
 mod tree;

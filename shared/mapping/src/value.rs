@@ -1,7 +1,6 @@
 //! The one data type that inputs, answers and mapped results have.
 
 mod json;
-mod leading;
 mod number;
 mod object;
 mod patch;

@@ -1,5 +1,7 @@
 //! The names of XML (XML 1.0, fifth edition, productions 4 to 5), for reading and for writing.
 
+use crate::bytes::leading;
+
 /// Whether text is the name of an element or an attribute.
 pub(crate) fn is_name(text: &str) -> bool {
     !text.is_empty() && length(text) == text.len()
@@ -10,7 +12,13 @@ pub(crate) fn length(text: &str) -> usize {
     if !text.starts_with(starts) {
         return 0;
     }
-    text.find(|c| !continues(c)).unwrap_or(text.len())
+    let ascii = leading(text.as_bytes(), |byte| {
+        byte.is_ascii_alphanumeric() | (byte == b':') | (byte == b'_') | (byte == b'-') | (byte == b'.')
+    });
+    match text.as_bytes().get(ascii) {
+        Some(0x80..) => text[ascii..].find(|c| !continues(c)).map_or(text.len(), |more| ascii + more),
+        _ => ascii,
+    }
 }
 
 /// Production 4.

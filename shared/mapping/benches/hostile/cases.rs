@@ -145,30 +145,70 @@ pub(crate) const READ_FORM: [Make; 6] = [
 pub(crate) const XML: &str = "application/xml";
 
 /// XML that is refused.
-pub(crate) const REFUSED_XML: [Make; 8] = [
+pub(crate) const REFUSED_XML: [Make; 24] = [
     |_| case("billion laughs", billion_laughs()),
     |_| case("100,000 elements in one another", "<a>".repeat(100_000)),
     |_| case("a text of 100 MB", filled("<a>", "a", b"</a>", 100_000_000)),
     |of| case("bytes that are no UTF-8 at the end", filled("<a>", "a", b"\xff</a>", of.bytes)),
     |of| case("a text that is never closed", filled("<a>", "a", b"", of.bytes)),
+    |of| case("a text of brackets, never closed", filled("<a>", "]", b"", of.bytes)),
     |of| case("a comment that is never closed", filled("<a><!--", "-", b"", of.bytes)),
+    |of| case("an instruction that is never closed", filled("<a><?p ", "?", b"", of.bytes)),
+    |of| case("a section that is never closed", filled("<a><![CDATA[", "]", b"", of.bytes)),
     |of| case("references, the last to a lone surrogate", filled("<a>", "&#65;", b"&#xD800;</a>", of.bytes)),
+    |of| case("short references, the last to nothing", filled("<a>", "&#9;", b"&;</a>", of.bytes)),
+    |of| case("names of characters, the last unknown", filled("<a>", "&gt;", b"&x;</a>", of.bytes)),
+    |of| case("text and references, never closed", filled("<a>", "x&lt;", b"", of.bytes)),
+    |of| case("comments, and no end", filled("<a>", "<!---->", b"", of.bytes)),
+    |of| case("instructions, and no end", filled("<a>", "<?p?>", b"", of.bytes)),
+    |of| case("sections, and no end", filled("<a>", "<![CDATA[]]>", b"", of.bytes)),
+    |of| case("an attribute of references", filled("<a b='", "&#9;", b"&;'/>", of.bytes)),
+    |of| case("an attribute of line ends", filled("<a b='", "\n", b"&;'/>", of.bytes)),
+    |of| case("a name, and nothing behind it", filled("<", "a", b"", of.bytes)),
+    |of| case("a name that is not ASCII", filled("<", "\u{e9}", b"", of.bytes)),
+    |of| case("space in a tag", filled("<a", "\n", b"", of.bytes)),
+    |of| case("space behind the end, and text", filled("<a/>", "\n", b"x", of.bytes)),
     |_| case("a million and one elements", format!("<a>{}</a>", "<b/>".repeat(1_000_001))),
+    |_| case("a million and one attributes", format!("<a>{}</a>", "<b c=''/>".repeat(500_001))),
 ];
+
+/// Text in other character sets that is refused, each with its content type.
+pub(crate) const REFUSED_ENCODED: [(&str, Make); 4] = [
+    ("text/xml", |of| case("UTF-16, half a character at the end", wide("<a>", "\u{e9}", of.bytes))),
+    ("application/json", |of| {
+        case("UTF-16 JSON, half a character at the end", wide("\"", "\u{30c6}", of.bytes))
+    }),
+    ("text/plain; charset=shift_jis", |of| {
+        case("Shift_JIS, broken at the end", encoded(b"\x83\x65", b"\x83", of.bytes))
+    }),
+    ("text/plain; charset=windows-1253", |of| {
+        case("windows-1253, broken at the end", encoded(b"\xe1", b"\xd2", of.bytes / 2))
+    }),
+];
+
+/// UTF-16 with half a character at its end.
+fn wide(open: &str, fill: &str, bytes: usize) -> Vec<u8> {
+    let units = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    [units(open), units(fill).repeat(bytes / 2 - 8), b"\x00\xd8".to_vec()].concat()
+}
+
+/// So many times the same bytes, and others behind them.
+fn encoded(fill: &[u8], close: &[u8], bytes: usize) -> Vec<u8> {
+    [&fill.repeat(bytes / fill.len()), close].concat()
+}
 
 fn billion_laughs() -> String {
     let levels: String = (1..10)
         .map(|level| format!("<!ENTITY l{level} \"{}\">", format!("&l{};", level - 1).repeat(10)))
         .collect();
-    // Long enough that what the error itself takes is little beside it.
-    format!("{}<!DOCTYPE a [<!ENTITY l0 \"lol\">{levels}]><a>&l9;</a>", " ".repeat(100_000))
+    format!("<!DOCTYPE a [<!ENTITY l0 \"lol\">{levels}]><a>&l9;</a>")
 }
 
 /// Nearly as long as authored text may be.
 const AUTHORED: usize = 4_000_000;
 
 /// Authored text that is refused.
-pub(crate) const REFUSED_TEXT: [Make; 12] = [
+pub(crate) const REFUSED_TEXT: [Make; 19] = [
     |_| case("100,000 arrays in one another", "[".repeat(100_000)),
     |_| case("100,000 expressions in one another", "${if:".repeat(100_000)),
     |_| case("5 MB", filled("\"", "a", b"\"", 5_000_000)),
@@ -179,6 +219,30 @@ pub(crate) const REFUSED_TEXT: [Make; 12] = [
     |_| case("200,001 numbers", values(200_001, "0")),
     |_| case("200,001 empty objects", values(200_001, "{}")),
     |_| case("200,000 members, and the object they are in", members(200_000)),
+    |_| case("199,990 numbers, and none", filled_values(b"x]")),
+    |_| case("199,990 numbers, and arrays too deep", filled_values(&[b'['; 200])),
+    |_| case("100,000 members, the last there already", twice(100_000)),
+    |_| case("escapes, never closed", filled("\"", "\\n", b"", AUTHORED)),
+    |_| case("a word for a key", filled("{", "a", b":1}", AUTHORED)),
+    |_| {
+        case(
+            "a long key, again and again",
+            filled("{", &format!("\"{}\":1,", "a".repeat(190_000)), b"}", AUTHORED),
+        )
+    },
+    |_| case("an expression that is never closed", filled("${if:", "a,", b"", AUTHORED)),
     |_| case("comments, and no value", filled("", "/**/", b"", AUTHORED)),
     |_| case("words that are no values", filled("[", "x,", b"]", AUTHORED)),
 ];
+
+/// Nearly as many numbers as there may be, and something behind them.
+fn filled_values(close: &[u8]) -> Vec<u8> {
+    [b"[".as_slice(), &b"0,".repeat(199_990), close].concat()
+}
+
+/// An object of so many members, and the first of them once more.
+fn twice(count: usize) -> Vec<u8> {
+    let mut text = members(count);
+    text.pop();
+    [&text, b",\"\\u0030\":0}".as_slice()].concat()
+}

@@ -9,7 +9,8 @@ mod cases;
 use std::time::{Duration, Instant};
 
 use cases::{
-    Case, FORM, Make, READ, READ_FORM, REFUSED, REFUSED_FORM, REFUSED_TEXT, REFUSED_XML, Scale, XML,
+    Case, FORM, Make, READ, READ_FORM, REFUSED, REFUSED_ENCODED, REFUSED_FORM, REFUSED_TEXT, REFUSED_XML,
+    Scale, XML,
 };
 use mapping::{Value, answer, relaxed};
 use peak_alloc::PeakAlloc;
@@ -27,6 +28,9 @@ fn main() {
     report("Forms that are refused", &REFUSED_FORM, form);
     report("Forms that are read", &READ_FORM, form);
     report("XML that is refused", &REFUSED_XML, |text| answer::to_value(Some(XML), text).is_ok());
+    for (content_type, case) in REFUSED_ENCODED {
+        report(content_type, &[case], |text| answer::to_value(Some(content_type), text).is_ok());
+    }
     report("Authored text that is refused", &REFUSED_TEXT, |text| {
         std::str::from_utf8(text).is_ok_and(|text| relaxed::parse(text).is_ok())
     });

@@ -28,17 +28,12 @@ pub(super) fn decode<'b>(
         return Err(AnswerError::whole(format, message));
     }
     if encoding == UTF_8 {
-        let broken = |error: std::str::Utf8Error| at(body, error.valid_up_to(), format, encoding);
-        return std::str::from_utf8(body).map(Cow::Borrowed).map_err(broken);
+        return std::str::from_utf8(body)
+            .map(Cow::Borrowed)
+            .map_err(|error| broken(position::of(body, error.valid_up_to()), format, encoding));
     }
-    let length = decoded_length(encoding, body).map_err(|wrong| {
-        // The place in the text as far as there is one.
-        let (before, _) = encoding.decode_without_bom_handling(&body[..wrong]);
-        at(before.as_bytes(), before.len(), format, encoding)
-    })?;
-    if length > Limits::DATA.bytes {
-        return Err(too_long());
-    }
+    let length = decoded_length(encoding, body)
+        .map_err(|place| place.map_or_else(too_long, |place| broken(place, format, encoding)))?;
     // A decoder stops where the room left could be too little for one more character.
     let mut text = String::with_capacity(length + 16);
     let (result, ..) = encoding.new_decoder_without_bom_handling().decode_to_string(body, &mut text, true);
@@ -57,28 +52,33 @@ fn reads_what_stands_there(encoding: &'static Encoding) -> bool {
     encoding.is_ascii_compatible() || [UTF_16LE, UTF_16BE].contains(&encoding)
 }
 
-/// How long the text will be, so that it is made in one piece; or where the bytes are none of the encoding's.
-fn decoded_length(encoding: &'static Encoding, body: &[u8]) -> Result<usize, usize> {
+/// How long the text will be, so that it is made in one piece; or the line and the column where the bytes are none of the
+/// encoding's, none of them if there is more text than may be up to there. Nothing of it is held.
+fn decoded_length(encoding: &'static Encoding, body: &[u8]) -> Result<usize, Option<(usize, usize)>> {
     let mut decoder = encoding.new_decoder_without_bom_handling();
     let mut window = [0; 4096];
     let (mut length, mut from) = (0, 0);
+    let (mut line, mut column) = (1, 1);
     loop {
         let (result, read, written) =
             decoder.decode_to_utf8_without_replacement(&body[from..], &mut window, true);
         from += read;
         length += written;
+        if length > Limits::DATA.bytes {
+            return Err(None);
+        }
+        let (lines, columns) = position::of(&window[..written], written);
+        column = if lines > 1 { columns } else { column + columns - 1 };
+        line += lines - 1;
         match result {
             DecoderResult::InputEmpty => return Ok(length),
             DecoderResult::OutputFull => {}
-            DecoderResult::Malformed(wrong, after) => {
-                return Err(from.saturating_sub(usize::from(wrong) + usize::from(after)));
-            }
+            DecoderResult::Malformed(..) => return Err(Some((line, column))),
         }
     }
 }
 
-fn at(before: &[u8], offset: usize, format: &'static str, encoding: &'static Encoding) -> AnswerError {
-    let (line, column) = position::of(before, offset);
+fn broken((line, column): (usize, usize), format: &'static str, encoding: &'static Encoding) -> AnswerError {
     AnswerError { format, message: format!("its bytes are not {}", encoding.name()), line, column }
 }
 

@@ -54,18 +54,17 @@ fn read<'t>(text: &'t str, mut tree: Tree<'t, '_>) -> Result<Value, Fault> {
     let mut scan = Scan::new(text)?;
     loop {
         let at = scan.at();
-        match scan.next()? {
+        match scan.next(tree.is_open())? {
             Event::Open(name) => open(&mut scan, &mut tree, at, name)?,
             Event::Close(name) if tree.innermost() == Some(name) => tree.close(),
             Event::Close(_) => return Err(Fault::new(at, "the end of another element was expected here")),
-            Event::Text(piece) if tree.is_open() => tree.text(piece),
-            Event::Text(piece) if scan::is_space(piece) => {}
-            Event::Character(character) if tree.is_open() => tree.character(character),
-            Event::Section(piece) if tree.is_open() => tree.text(piece),
-            Event::Text(_) | Event::Character(_) | Event::Section(_) => {
-                return Err(Fault::new(at, "text stands outside the root element"));
+            Event::Text(text) => tree.text(text),
+            Event::Section(piece) if tree.is_open() => {
+                count(&mut tree, at)?;
+                tree.literal(piece);
             }
-            Event::Markup => {}
+            Event::Section(_) => return Err(Fault::new(at, "text stands outside the root element")),
+            Event::Markup => count(&mut tree, at)?,
             Event::End if tree.is_open() => return Err(Fault::new(at, "an element is never closed")),
             Event::End => break,
         }
@@ -74,9 +73,14 @@ fn read<'t>(text: &'t str, mut tree: Tree<'t, '_>) -> Result<Value, Fault> {
     Ok(Value::Object([root].into_iter().collect()))
 }
 
+/// Counts what stands at `at`.
+fn count(tree: &mut Tree<'_, '_>, at: usize) -> Result<(), Fault> {
+    tree.count().map_err(|message| Fault::new(at, message))
+}
+
 /// A start tag, from its name on.
 fn open<'t>(scan: &mut Scan<'t>, tree: &mut Tree<'t, '_>, at: usize, name: &'t str) -> Result<(), Fault> {
-    tree.count().map_err(|message| Fault::new(at, message))?;
+    count(tree, at)?;
     if tree.depth() == Limits::DATA.depth {
         return Err(Fault::new(at, format!("nested deeper than {}", Limits::DATA.depth)));
     }
@@ -88,12 +92,12 @@ fn open<'t>(scan: &mut Scan<'t>, tree: &mut Tree<'t, '_>, at: usize, name: &'t s
         let at = scan.at();
         match scan.attribute()? {
             scan::InTag::Attribute(name, value) => {
-                tree.count().map_err(|message| Fault::new(at, message))?;
+                count(tree, at)?;
                 if attributes.len() == MOST_ATTRIBUTES {
                     let message = format!("more than {MOST_ATTRIBUTES} attributes on one element");
                     return Err(Fault::new(at, message));
                 }
-                if attributes.insert(format!("@{name}"), value).is_some() {
+                if attributes.insert(format!("@{name}"), tree.attribute(value)).is_some() {
                     return Err(Fault::new(at, "an attribute stands twice on one element"));
                 }
             }

@@ -29,16 +29,22 @@ pub(super) enum Kind {
     End,
 }
 
-pub(super) struct Lexer<'a> {
+/// Reads, and keeps what strings and numbers are if it is to `HOLD` them.
+pub(super) struct Lexer<'a, const HOLD: bool> {
     text: &'a str,
     at: usize,
     limits: &'a Limits,
     pub(super) found: Vec<Diagnostic>,
 }
 
-impl<'a> Lexer<'a> {
+impl<'a, const HOLD: bool> Lexer<'a, HOLD> {
     pub(super) fn new(text: &'a str, limits: &'a Limits) -> Self {
         Self { text, at: if text.starts_with('\u{feff}') { 3 } else { 0 }, limits, found: Vec::new() }
+    }
+
+    /// At a token that was read before.
+    pub(super) fn at(text: &'a str, at: usize) -> Self {
+        Self { text, at, limits: &Limits::AUTHORED, found: Vec::new() }
     }
 
     #[cfg_attr(test, track_caller)]
@@ -154,13 +160,13 @@ impl<'a> Lexer<'a> {
             rest.len()
         });
         self.at += end;
-        Kind::Bare(Text::verbatim(&rest[..end], start))
+        Kind::Bare(if HOLD { Text::verbatim(&rest[..end], start) } else { Text::default() })
     }
 
     fn string(&mut self) -> Kind {
         let opening = self.at;
         self.at += 1;
-        let mut text = Text::starting(self.at);
+        let mut text = if HOLD { Text::starting(self.at) } else { Text::default() };
         loop {
             if self.is_noise() {
                 self.at = self.text.len();
@@ -170,7 +176,9 @@ impl<'a> Lexer<'a> {
                 matches!(byte, b'"' | b'\\') || (byte < 0x20 && !matches!(byte, b'\n' | b'\r' | b'\t'))
             };
             let plain = rest.bytes().position(stop).unwrap_or(rest.len());
-            text.push(&rest[..plain], self.at);
+            if HOLD {
+                text.push(&rest[..plain], self.at);
+            }
             self.at += plain;
             match rest.as_bytes().get(plain) {
                 Some(b'"') => {
@@ -199,7 +207,9 @@ impl<'a> Lexer<'a> {
         let rest = self.rest();
         match unescape(rest) {
             Ok((character, length)) => {
-                text.push_escape(character, self.at, length);
+                if HOLD {
+                    text.push_escape(character, self.at, length);
+                }
                 self.at += length;
             }
             Err(message) => {

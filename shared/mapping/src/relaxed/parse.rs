@@ -1,7 +1,6 @@
 //! Tokens as a tree.
 
-use std::collections::HashMap;
-
+use super::keys::{Keys, key};
 use super::lex::{Kind as Is, Lexer, Token};
 use super::tree::{Kind, Member, Node};
 use crate::diagnostic::{Diagnostic, Span};
@@ -9,26 +8,27 @@ use crate::limits::Limits;
 use crate::position;
 
 /// The tree of a text, as far as there is one, and everything that is wrong with the text.
+///
+/// Long text is looked over from end to end before anything of it is held, so that refusing it takes little memory beside it.
 pub(super) fn document(text: &str, limits: &Limits) -> (Option<Node>, Vec<Diagnostic>) {
-    let mut lexer = Lexer::new(text, limits);
-    if text.len() > limits.bytes {
-        let message = format!("the text is longer than {} bytes (limit `bytes`)", limits.bytes);
-        lexer.error("too-large", message, 0..0);
-        return (None, lexer.found);
+    /// What is shorter takes little memory, whatever it holds.
+    const LONG: usize = 64 << 10;
+    if text.len() > LONG {
+        let looked_over = Parser::<false>::read(text, limits);
+        if looked_over.0.is_none() || !looked_over.1.is_empty() {
+            return looked_over;
+        }
     }
-    let token = lexer.next();
-    let mut parser =
-        Parser { text, lexer, token, limits, closers: Vec::new(), nodes: 0, broken_string: None };
-    let root = parser.root().ok();
-    (root, parser.lexer.found)
+    Parser::<true>::read(text, limits)
 }
 
 /// The parser cannot go on at all.
 struct Abort;
 
-struct Parser<'a> {
+/// Reads, and builds the tree if it is to `HOLD` it; else every value it gives is null.
+struct Parser<'a, const HOLD: bool> {
     text: &'a str,
-    lexer: Lexer<'a>,
+    lexer: Lexer<'a, HOLD>,
     token: Token,
     limits: &'a Limits,
     /// The brackets that close what is open, outermost first.
@@ -40,8 +40,24 @@ struct Parser<'a> {
 
 /// After this many errors the rest is noise.
 pub(super) const MOST_ERRORS: usize = 20;
+/// So many characters of what is wrong are shown.
+const SHOWN: usize = 40;
 
-impl Parser<'_> {
+impl<'a, const HOLD: bool> Parser<'a, HOLD> {
+    fn read(text: &'a str, limits: &'a Limits) -> (Option<Node>, Vec<Diagnostic>) {
+        let mut lexer = Lexer::new(text, limits);
+        if text.len() > limits.bytes {
+            let message = format!("the text is longer than {} bytes (limit `bytes`)", limits.bytes);
+            lexer.error("too-large", message, 0..0);
+            return (None, lexer.found);
+        }
+        let token = lexer.next();
+        let mut parser =
+            Self { text, lexer, token, limits, closers: Vec::new(), nodes: 0, broken_string: None };
+        let root = parser.root().ok();
+        (root, parser.lexer.found)
+    }
+
     fn root(&mut self) -> Result<Node, Abort> {
         let root = self.value()?;
         if !matches!(self.token.kind, Is::End) {
@@ -117,45 +133,53 @@ impl Parser<'_> {
             if let Some(end) = self.close(']', &open)? {
                 return Ok(Node { span: open.start..end, kind: Kind::Array(items) });
             }
-            items.push(self.value()?);
+            let item = self.value()?;
+            if HOLD {
+                items.push(item);
+            }
             self.separator("`,` or `]`")?;
         }
     }
 
     fn object(&mut self, open: Span) -> Result<Node, Abort> {
         let mut members: Vec<Member> = Vec::new();
-        let mut seen: HashMap<String, Span> = HashMap::new();
+        let mut keys = Keys::new(self.text);
         loop {
             if let Some(end) = self.close('}', &open)? {
                 return Ok(Node { span: open.start..end, kind: Kind::Object(members) });
             }
             if let Some(member) = self.member()? {
-                if let Some(first) = seen.insert(member.key.clone(), member.key_span.clone()) {
-                    self.duplicate(&member, &first);
+                if let Some(first) = keys.insert(member.key_span.start) {
+                    self.duplicate(&member.key_span, first);
                 }
-                members.push(member);
+                if HOLD {
+                    members.push(member);
+                }
             }
             self.separator("`,` or `}`")?;
         }
     }
 
     fn member(&mut self) -> Result<Option<Member>, Abort> {
-        let key = match &self.token.kind {
-            Is::Text(text) => text.as_str().to_owned(),
+        match &self.token.kind {
+            Is::Text(_) => {}
             Is::Word(word) => {
-                let help = format!("keys stand in double quotes: \"{word}\"");
-                let word = word.clone();
+                let help = format!("keys stand in double quotes: \"{}\"", shown(word));
                 self.unexpected("a key in double quotes")?;
                 self.help(help);
-                word
             }
             _ => {
                 self.unexpected("a key in double quotes")?;
                 self.recover();
                 return Ok(None);
             }
+        }
+        let Token { kind, span: key_span, .. } = self.advance();
+        let key = match kind {
+            Is::Text(text) => text.into_string(),
+            Is::Word(word) if HOLD => word,
+            _ => String::new(),
         };
-        let key_span = self.advance().span;
         if !matches!(self.token.kind, Is::Colon) {
             self.unexpected("`:` after the key")?;
             self.recover();
@@ -241,7 +265,7 @@ impl Parser<'_> {
             Is::End => "the end of the text".to_owned(),
             Is::Text(_) => "a string".to_owned(),
             Is::Bare(_) => "an expression".to_owned(),
-            _ => format!("`{}`", self.text[self.token.span.clone()].chars().take(40).collect::<String>()),
+            _ => format!("`{}`", shown(&self.text[self.token.span.clone()])),
         };
         self.lexer.error("syntax", format!("expected {expected}, found {found}"), self.token.span.clone());
         if found.starts_with("`'") {
@@ -266,13 +290,14 @@ impl Parser<'_> {
         }
     }
 
-    fn duplicate(&mut self, member: &Member, first: &Span) {
+    fn duplicate(&mut self, span: &Span, first: usize) {
         if self.lexer.is_noise() {
             return;
         }
-        let line = position::of(self.text.as_bytes(), first.start).0;
-        let message = format!("the key \"{}\" is there already, on line {line}", member.key);
-        self.lexer.error("duplicate-key", message, member.key_span.clone());
+        let line = position::of(self.text.as_bytes(), first).0;
+        let key = key(self.text, span.start);
+        let message = format!("the key \"{}\" is there already, on line {line}", shown(&key));
+        self.lexer.error("duplicate-key", message, span.clone());
     }
 
     #[cfg_attr(test, track_caller)]
@@ -280,4 +305,9 @@ impl Parser<'_> {
         self.lexer.error(code, message, self.token.span.clone());
         Err(Abort)
     }
+}
+
+/// The start of a text that may be very long.
+fn shown(text: &str) -> &str {
+    &text[..text.char_indices().nth(SHOWN).map_or(text.len(), |(at, _)| at)]
 }

@@ -35,7 +35,7 @@ pub(crate) struct Member {
 }
 
 /// The text of a string, its escapes resolved, that still knows where each of its characters stands.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Text {
     value: String,
     /// Pairs (offset in `value`, offset in the source), ascending: from there on both advance together until the next pair.
@@ -153,6 +153,10 @@ impl Text {
 
     pub(crate) fn as_str(&self) -> &str {
         &self.value
+    }
+
+    pub(super) fn into_string(self) -> String {
+        self.value
     }
 
     /// Where a range of the text stands in the source.

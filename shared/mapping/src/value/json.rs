@@ -2,9 +2,9 @@
 
 use thiserror::Error;
 
-use super::leading::leading;
 use super::number::{self, Number};
 use super::{Object, Value};
+use crate::bytes::leading;
 use crate::limits::Limits;
 use crate::position;
 

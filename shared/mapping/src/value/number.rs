@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use super::leading::leading;
+use crate::bytes::leading;
 
 /// A JSON number (RFC 8259, section 6), kept as the text it was written in.
 ///

@@ -3,10 +3,13 @@
 mod declaration;
 mod reference;
 
-use memchr::{memchr2, memmem};
+use memchr::{memchr, memchr2};
 
 use super::Fault;
+use crate::bytes::{find, leading};
 use crate::xml_name;
+
+pub(super) use reference::resolve;
 
 /// A piece of a document.
 pub(super) enum Event<'t> {
@@ -14,12 +17,10 @@ pub(super) enum Event<'t> {
     Open(&'t str),
     /// `</name>`.
     Close(&'t str),
-    /// Text as it stands there, up to the next tag or reference.
+    /// Text as it stands there, up to the next tag. Every reference in it can be resolved.
     Text(&'t str),
     /// The inside of a CDATA section.
     Section(&'t str),
-    /// What a reference stands for.
-    Character(char),
     /// A comment or a processing instruction.
     Markup,
     End,
@@ -27,8 +28,8 @@ pub(super) enum Event<'t> {
 
 /// What comes next in a start tag.
 pub(super) enum InTag<'t> {
-    /// A name and its value, with line ends and references read.
-    Attribute(&'t str, String),
+    /// A name and its value as it stands there, which [`attribute_value`] reads.
+    Attribute(&'t str, &'t str),
     /// `>` or `/>`.
     End { empty: bool },
 }
@@ -41,8 +42,9 @@ pub(super) struct Scan<'t> {
 /// XML's space (production 3).
 const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
-pub(super) fn is_space(text: &str) -> bool {
-    text.chars().all(|c| SPACE.contains(&c))
+/// How many bytes of space text starts with.
+fn space(text: &str) -> usize {
+    leading(text.as_bytes(), |byte| (byte == b' ') | (byte == b'\t') | (byte == b'\r') | (byte == b'\n'))
 }
 
 impl<'t> Scan<'t> {
@@ -69,7 +71,8 @@ impl<'t> Scan<'t> {
         Err(Fault::new(self.at, message))
     }
 
-    pub(super) fn next(&mut self) -> Result<Event<'t>, Fault> {
+    /// What comes next, within the root element or outside of it, where text may be but space.
+    pub(super) fn next(&mut self, within: bool) -> Result<Event<'t>, Fault> {
         let rest = self.rest();
         match rest.as_bytes() {
             [] => Ok(Event::End),
@@ -80,24 +83,38 @@ impl<'t> Scan<'t> {
                 self.at += 1;
                 Ok(Event::Open(self.name()?))
             }
-            [b'&', ..] => {
-                let (character, length) = reference::resolve(rest).map_err(|error| self.here(error))?;
-                self.at += length;
-                Ok(Event::Character(character))
-            }
-            _ => self.text(),
+            _ if within => self.text(),
+            _ => self.outside(),
         }
-    }
-
-    fn here(&self, message: &str) -> Fault {
-        Fault::new(self.at, message)
     }
 
     fn text(&mut self) -> Result<Event<'t>, Fault> {
         let rest = self.rest();
-        let text = &rest[..memchr2(b'<', b'&', rest.as_bytes()).unwrap_or(rest.len())];
-        if let Some(at) = memmem::find(text.as_bytes(), b"]]>") {
+        let text = &rest[..memchr(b'<', rest.as_bytes()).unwrap_or(rest.len())];
+        let wrong = wrong_reference(text, rest);
+        let sound = wrong.map_or(text, |(at, _)| &text[..at]);
+        if let Some(at) = find(sound.as_bytes(), |bytes: [u8; 3]| bytes == *b"]]>") {
             return Err(Fault::new(self.at + at, "`]]>` may not stand in text"));
+        }
+        if let Some((at, message)) = wrong {
+            return Err(Fault::new(self.at + at, message));
+        }
+        self.at += text.len();
+        Ok(Event::Text(text))
+    }
+
+    /// Space outside of the root element.
+    fn outside(&mut self) -> Result<Event<'t>, Fault> {
+        let rest = self.rest();
+        let text = &rest[..memchr2(b'<', b'&', rest.as_bytes()).unwrap_or(rest.len())];
+        if text.is_empty() {
+            resolve(rest).map_err(|message| Fault::new(self.at, message))?;
+        }
+        if let Some(at) = find(text.as_bytes(), |bytes: [u8; 3]| bytes == *b"]]>") {
+            return Err(Fault::new(self.at + at, "`]]>` may not stand in text"));
+        }
+        if text.is_empty() || space(text) < text.len() {
+            return self.fault("text stands outside the root element");
         }
         self.at += text.len();
         Ok(Event::Text(text))
@@ -115,10 +132,9 @@ impl<'t> Scan<'t> {
 
     /// Whether there was space, which is passed over.
     fn space(&mut self) -> bool {
-        let rest = self.rest();
-        let after = rest.trim_start_matches(SPACE);
-        self.at += rest.len() - after.len();
-        after.len() < rest.len()
+        let length = space(self.rest());
+        self.at += length;
+        length > 0
     }
 
     fn skip(&mut self, expected: &str) -> bool {
@@ -152,9 +168,17 @@ impl<'t> Scan<'t> {
             return self.fault("space, `>` or `/>` was expected here");
         }
         let name = self.name()?;
-        let raw = self.quoted()?;
-        let value = self.attribute_value(raw)?;
-        Ok(InTag::Attribute(name, value))
+        let value = self.quoted()?;
+        let from = self.at - 1 - value.len();
+        let open = memchr(b'<', value.as_bytes());
+        let before = &value[..open.unwrap_or(value.len())];
+        if let Some((at, message)) = wrong_reference(before, value) {
+            return Err(Fault::new(from + at, message));
+        }
+        match open {
+            Some(at) => Err(Fault::new(from + at, "`<` may not stand in an attribute")),
+            None => Ok(InTag::Attribute(name, value)),
+        }
     }
 
     /// `= "…"`, the quotes left out. Fails at the place where one of them was expected.
@@ -175,43 +199,19 @@ impl<'t> Scan<'t> {
         Ok(&rest[1..=length])
     }
 
-    /// The value of the attribute that was just read (XML 1.0, 3.3.3): every line end and tab is a space.
-    fn attribute_value(&self, raw: &str) -> Result<String, Fault> {
-        let from = self.at - 1 - raw.len();
-        let mut value = String::with_capacity(raw.len());
-        let mut rest = raw;
-        while let Some(at) = rest.find(['<', '&', '\t', '\r', '\n']) {
-            value.push_str(&rest[..at]);
-            rest = &rest[at..];
-            let fault = |message: &str| Fault::new(from + raw.len() - rest.len(), message);
-            let length = match rest.as_bytes() {
-                [b'<', ..] => return Err(fault("`<` may not stand in an attribute")),
-                [b'&', ..] => {
-                    let (character, length) = reference::resolve(rest).map_err(fault)?;
-                    value.push(character);
-                    length
-                }
-                [b'\r', b'\n', ..] => 2,
-                _ => 1,
-            };
-            if !rest.starts_with('&') {
-                value.push(' ');
-            }
-            rest = &rest[length..];
-        }
-        value.push_str(rest);
-        Ok(value)
-    }
-
     /// What starts with `<!`.
     fn declared_markup(&mut self) -> Result<Event<'t>, Fault> {
         if self.skip("<!--") {
-            let Some(end) = self.rest().find("--") else { return self.fault("a comment is never closed") };
+            let Some(end) = find(self.rest().as_bytes(), |bytes: [u8; 2]| bytes == *b"--") else {
+                return self.fault("a comment is never closed");
+            };
             self.at += end;
             if self.skip("-->") { Ok(Event::Markup) } else { self.fault("`--` may not stand in a comment") }
         } else if self.skip("<![CDATA[") {
             let rest = self.rest();
-            let Some(end) = rest.find("]]>") else { return self.fault("a CDATA section is never closed") };
+            let Some(end) = find(rest.as_bytes(), |bytes: [u8; 3]| bytes == *b"]]>") else {
+                return self.fault("a CDATA section is never closed");
+            };
             self.at += end + 3;
             Ok(Event::Section(&rest[..end]))
         } else if self.rest().starts_with("<!DOCTYPE") {
@@ -231,7 +231,7 @@ impl<'t> Scan<'t> {
         if !self.space() && !self.rest().starts_with("?>") {
             return self.fault("space or `?>` was expected here");
         }
-        let Some(end) = self.rest().find("?>") else {
+        let Some(end) = find(self.rest().as_bytes(), |bytes: [u8; 2]| bytes == *b"?>") else {
             return self.fault("a processing instruction is never closed");
         };
         self.at += end + 2;
@@ -239,26 +239,50 @@ impl<'t> Scan<'t> {
     }
 }
 
-/// The first character that XML 1.0 does not allow (production 2).
-fn forbidden(text: &str) -> Option<usize> {
-    /// So many bytes are looked at together, which is many times as fast as one by one.
-    const TOGETHER: usize = 32;
+/// The first reference in `text` that stands for nothing, with what is wrong with it; `rest` starts with the text, and goes on to
+/// where its end would have to be.
+fn wrong_reference(text: &str, rest: &str) -> Option<(usize, &'static str)> {
     let bytes = text.as_bytes();
-    let suspect = |byte: &u8| (*byte < 0x20) | (*byte == 0xef);
-    let chunks = bytes.chunks(TOGETHER).enumerate();
-    let mut suspects = chunks.filter(|(_, chunk)| chunk.iter().fold(false, |any, byte| any | suspect(byte)));
-    suspects.find_map(|(index, chunk)| {
-        let from = index * TOGETHER;
-        (from..from + chunk.len()).find(|at| is_forbidden(&bytes[*at..]))
-    })
+    let mut at = leading(bytes, |byte| byte != b'&');
+    while at < bytes.len() {
+        match resolve(&rest[at..]) {
+            Ok((_, length)) => at += length,
+            Err(message) => return Some((at, message)),
+        }
+        at += leading(&bytes[at..], |byte| byte != b'&');
+    }
+    None
 }
 
-/// Whether a character that is not allowed starts here.
-fn is_forbidden(bytes: &[u8]) -> bool {
-    match bytes {
-        [b'\t' | b'\r' | b'\n', ..] => false,
-        // The last are U+FFFE and U+FFFF.
-        [0..=0x1f, ..] | [0xef, 0xbf, 0xbe | 0xbf, ..] => true,
-        _ => false,
+/// The value of an attribute, of which every reference can be resolved (XML 1.0, 3.3.3): every line end and tab is a space.
+pub(super) fn attribute_value(raw: &str) -> String {
+    let mut value = String::with_capacity(raw.len());
+    let mut rest = raw;
+    loop {
+        let plain = leading(rest.as_bytes(), |byte| {
+            (byte != b'&') & (byte != b'\t') & (byte != b'\r') & (byte != b'\n')
+        });
+        value.push_str(&rest[..plain]);
+        rest = &rest[plain..];
+        let (character, length) = match rest.as_bytes() {
+            [] => return value,
+            [b'&', ..] => resolve(rest).unwrap_or(('&', 1)),
+            [b'\r', b'\n', ..] => (' ', 2),
+            _ => (' ', 1),
+        };
+        value.push(character);
+        rest = &rest[length..];
     }
+}
+
+/// The first character that XML 1.0 does not allow (production 2): a control character, U+FFFE or U+FFFF.
+fn forbidden(text: &str) -> Option<usize> {
+    let control = |byte: u8| (byte < 0x20) & (byte != b'\t') & (byte != b'\r') & (byte != b'\n');
+    let bytes = text.as_bytes();
+    let found = find(bytes, |[first, second, third]: [u8; 3]| {
+        control(first) | ((first == 0xef) & (second == 0xbf) & (third >= 0xbe))
+    });
+    // The last two bytes start no stretch of three.
+    let end = bytes.len().saturating_sub(2);
+    found.or_else(|| bytes[end..].iter().position(|byte| control(*byte)).map(|at| end + at))
 }

@@ -1,6 +1,9 @@
 //! The value that a document becomes, while it is read.
 
+use memchr::memchr;
+
 use super::force::ForceArray;
+use super::scan::{attribute_value, resolve};
 use crate::limits::Limits;
 use crate::value::{Object, Value};
 
@@ -29,6 +32,11 @@ impl<'t, 'f> Tree<'t, 'f> {
         Self { holds: false, ..Self::new(force) }
     }
 
+    /// What an attribute's value becomes.
+    pub(super) fn attribute(&self, raw: &str) -> Value {
+        if self.holds { Value::String(attribute_value(raw)) } else { Value::Null }
+    }
+
     pub(super) fn is_open(&self) -> bool {
         !self.open.is_empty()
     }
@@ -42,11 +50,15 @@ impl<'t, 'f> Tree<'t, 'f> {
         self.open.last().map(|element| element.name)
     }
 
-    /// Counts an element or an attribute.
+    /// Counts an element or an attribute, or what stands between elements and is no text.
     pub(super) fn count(&mut self) -> Result<(), String> {
         self.nodes += 1;
         let most = Limits::DATA.nodes;
-        if self.nodes > most { Err(format!("more than {most} elements and attributes")) } else { Ok(()) }
+        if self.nodes > most {
+            Err(format!("more than {most} elements, attributes, comments, sections and instructions"))
+        } else {
+            Ok(())
+        }
     }
 
     pub(super) fn open(&mut self, name: &'t str, attributes: Object) {
@@ -54,8 +66,23 @@ impl<'t, 'f> Tree<'t, 'f> {
         self.open.push(Element { name, members, text: String::new() });
     }
 
-    /// Text as it stands in the document, or in a CDATA section of it.
-    pub(super) fn text(&mut self, piece: &str) {
+    /// Text as it stands in the document, of which every reference can be resolved.
+    pub(super) fn text(&mut self, text: &str) {
+        if !self.holds {
+            return;
+        }
+        let mut rest = text;
+        while let Some(at) = memchr(b'&', rest.as_bytes()) {
+            self.literal(&rest[..at]);
+            let (character, length) = resolve(&rest[at..]).unwrap_or(('&', 1));
+            self.character(character);
+            rest = &rest[at + length..];
+        }
+        self.literal(rest);
+    }
+
+    /// Text that holds no references: what stands between them, or in a CDATA section.
+    pub(super) fn literal(&mut self, piece: &str) {
         let Some(element) = self.open.last_mut().filter(|_| self.holds) else { return };
         // Space at the start is trimmed in the end; between elements, it is all there is.
         let piece = if element.text.is_empty() { piece.trim_start() } else { piece };
@@ -63,8 +90,8 @@ impl<'t, 'f> Tree<'t, 'f> {
     }
 
     /// A character that a reference stands for: also a carriage return stays what it is.
-    pub(super) fn character(&mut self, character: char) {
-        let Some(element) = self.open.last_mut().filter(|_| self.holds) else { return };
+    fn character(&mut self, character: char) {
+        let Some(element) = self.open.last_mut() else { return };
         if !(element.text.is_empty() && character.is_whitespace()) {
             element.text.push(character);
         }
