@@ -21,7 +21,7 @@ pub struct Limits {
     pub bytes: usize,
     /// How deep arrays, objects and elements may be nested.
     pub depth: usize,
-    /// How many values there may be, counted at every depth.
+    /// How many values there may be, counted at every depth; in XML also comments, CDATA sections and instructions.
     pub nodes: usize,
     /// How many bytes of authored text an adapter may be compiled from. That of a register counts as often as it is compiled:
     /// once for each part of the adapter that reads it, and again where constants read it that read others.

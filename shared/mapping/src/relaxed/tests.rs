@@ -77,3 +77,55 @@ fn a_place_inside_a_string_is_found_behind_escapes_and_line_breaks() {
     assert_eq!(&text[inner.span(from..from + 4)], "oops");
     assert_eq!(&text[inner.span(0..2)], "\\u00e9");
 }
+
+/// What is longer is looked over first, by the same parser: it finds the same.
+#[test]
+fn long_text_is_told_the_same_as_short() {
+    let many: String = (0..40).map(|index| format!("\"k{index}\": {index}, ")).collect();
+    for text in [
+        "{\"a\":1,\"\\u0061\":2,\"a\":3}",
+        "{a:1, a:2, 'b c':3, 'b d':4}",
+        "{\"a\\\"b\":1, \"a\\u0022b\":2}",
+        "[1 2, tru, \"\\q\"]",
+        "{\"a\" 1, \"b\":\n\"c\n}",
+        "{\"a\":1 \"b\":[}",
+        "{\"\":1,\"\":2,\"\\u0000\":3,\"é\":4,\"\\u00e9\":5}",
+        &format!("{{{many}\"k\\u0037\": 1, \"k39\": 2, \"k7\": 3}}"),
+        &format!("{{\"{}\":1,\"{0}\":2,{0}:3}}", "long".repeat(50)),
+        &"x,".repeat(30),
+        &"[".repeat(200),
+    ] {
+        let long = format!("{text}\n{}", "//\n".repeat(30_000));
+        let told = |text: &str| -> Vec<_> {
+            let found = parse(text).expect_err(text);
+            found
+                .iter()
+                .map(|found| (found.code, found.span.clone(), found.message.clone(), found.help.clone()))
+                .collect()
+        };
+        let end = |told: Vec<(&'static str, std::ops::Range<usize>, String, Option<String>)>| -> Vec<_> {
+            // The end of the text is another one.
+            told.into_iter()
+                .map(|(code, span, message, help)| (code, span.start.min(text.len()), message, help))
+                .collect()
+        };
+        assert_eq!(end(told(&long)), end(told(text)), "{text}");
+    }
+}
+
+#[test]
+fn a_key_that_stands_twice_is_found_among_many() {
+    for count in [1, 15, 16, 17, 50, 51, 52, 5_000] {
+        let members: String = (0..count).map(|index| format!("\"{index}\": 0,\n")).collect();
+        assert_eq!(codes(&format!("{{{members}}}")), Vec::<&str>::new(), "{count}");
+        for known in [0, count / 2, count - 1] {
+            let text = format!("{{{members}\"{known}\": 1}}");
+            let found = parse(&text).expect_err("it stands twice");
+            assert_eq!((found.len(), found[0].line), (1, count + 1), "{count}, {known}");
+            assert_eq!(
+                found[0].message,
+                format!("the key \"{known}\" is there already, on line {}", known + 1)
+            );
+        }
+    }
+}

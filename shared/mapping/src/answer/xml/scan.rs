@@ -249,7 +249,9 @@ fn wrong_reference(text: &str, rest: &str) -> Option<(usize, &'static str)> {
             Ok((_, length)) => at += length,
             Err(message) => return Some((at, message)),
         }
-        at += leading(&bytes[at..], |byte| byte != b'&');
+        if bytes.get(at) != Some(&b'&') {
+            at += leading(&bytes[at..], |byte| byte != b'&');
+        }
     }
     None
 }

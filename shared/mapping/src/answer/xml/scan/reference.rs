@@ -31,9 +31,8 @@ fn named(bytes: &[u8]) -> Result<(char, usize), &'static str> {
 
 #[inline]
 fn numbered<const RADIX: u32>(bytes: &[u8], from: usize) -> Result<(char, usize), &'static str> {
-    let digits = bytes.get(from..).unwrap_or_default();
     let mut code = 0_u32;
-    for (at, byte) in (from..LONGEST).zip(digits) {
+    for (at, byte) in bytes[..bytes.len().min(LONGEST)].iter().enumerate().skip(from) {
         match char::from(*byte).to_digit(RADIX) {
             // What does not fit stays beyond every character.
             Some(digit) => code = code.saturating_mul(RADIX).saturating_add(digit),
@@ -51,5 +50,6 @@ const NO_CHARACTER: &str = "a reference stands for no character of XML";
 
 /// XML 1.0, 2.2.
 fn is_of_xml(character: char) -> bool {
-    !matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
+    matches!(character, ' '..='\u{d7ff}')
+        || !matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
