@@ -12,20 +12,27 @@ const HIDDEN: &str = "[hidden]";
 
 impl Debug for PutSecretRequest {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Self { name, value: _, url, etag } = self;
+        let Self { name, value: _, url, etag, token_urls, expire_time, overlap } = self;
         f.debug_struct("PutSecretRequest")
             .field("name", name)
             .field("value", &HIDDEN)
             .field("url", url)
             .field("etag", etag)
+            .field("token_urls", token_urls)
+            .field("expire_time", expire_time)
+            .field("overlap", overlap)
             .finish()
     }
 }
 
 impl Debug for ReleaseSecretResponse {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Self { value: _, version } = self;
-        f.debug_struct("ReleaseSecretResponse").field("value", &HIDDEN).field("version", version).finish()
+        let Self { value: _, version, previous_version } = self;
+        f.debug_struct("ReleaseSecretResponse")
+            .field("value", &HIDDEN)
+            .field("version", version)
+            .field("previous_version", previous_version)
+            .finish()
     }
 }
 
@@ -49,7 +56,7 @@ mod tests {
     fn a_plaintext_is_never_printed() {
         let value = prost::bytes::Bytes::from_static(b"canary");
         let put = PutSecretRequest { value: value.clone(), ..Default::default() };
-        let released = ReleaseSecretResponse { value: value.clone(), version: 1 };
+        let released = ReleaseSecretResponse { value: value.clone(), ..Default::default() };
         let token = Token { access_token: value, ..Default::default() };
         for text in [format!("{put:?}"), format!("{released:?}"), format!("{token:?}")] {
             assert!(text.contains(HIDDEN) && !text.contains("canary") && !text.contains("99, 97"), "{text}");

@@ -217,7 +217,7 @@ async fn put_secret(
     let name = format!("tenants/default/secrets/{id}");
     let value = value.to_owned().into();
     secrets
-        .put_secret(PutSecretRequest { name, value, url: url.to_owned(), etag: String::new() })
+        .put_secret(PutSecretRequest { name, value, url: url.to_owned(), ..Default::default() })
         .await
         .map(drop)
 }

@@ -51,7 +51,7 @@ impl Bench {
             name: NAME.into(),
             value: "s3cret".into(),
             url: URL.into(),
-            etag: String::new(),
+            ..Default::default()
         };
         runtime.block_on(writing.put_secret(secret)).unwrap();
         let link = Link::in_process(routes, Caller::service("integrations"));
@@ -89,6 +89,7 @@ fn release(bencher: Bencher<'_, '_>) {
             name: NAME.into(),
             destination_url: URL.into(),
             purpose: Purpose::Call.into(),
+            version: 0,
         };
         let mut client = bench.client.clone();
         black_box(bench.runtime.block_on(client.release_secret(request)).unwrap());

@@ -19,7 +19,7 @@ impl Asked<'_> {
     /// What is no name, origin or purpose is left out: it is somebody's text, and may hold anything. Of a URL the origin
     /// alone is written, as its path and query may hold values.
     pub(crate) fn refused(&self, refusal: Refusal) -> Refusal {
-        let name = Name::parse_shared("name", SECRETS, self.name).ok();
+        let name = Name::parse("name", SECRETS, self.name).ok();
         let scope = Scope::of(self.destination_url).ok();
         let purpose = Purpose::try_from(self.purpose).ok();
         tracing::warn!(

@@ -1,6 +1,8 @@
 //! The contract's two services over the vault: requests become domain types here, and nowhere else.
 
-use std::sync::Arc;
+mod put;
+
+use std::{sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
 use proto::secrets::v1::{
@@ -15,20 +17,24 @@ use runtime::{
     page,
 };
 use seal::Plaintext;
+use store::Clock;
 use tonic::{Request, Response, Status};
 
 use crate::{
-    SECRETS, VALUE_BYTES,
+    SECRETS,
     audit::Asked,
     scope::Scope,
-    vault::{Metadata, Put, Released, Vault},
+    vault::{Metadata, Released, Vault},
 };
 
 /// How many secrets may be asked about at once.
 const ASKED: usize = 1000;
 
 /// The write side.
-pub(crate) struct Writing(pub(crate) Arc<Vault>);
+pub(crate) struct Writing {
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) clock: Clock,
+}
 
 /// The release.
 pub(crate) struct Release(pub(crate) Arc<Vault>);
@@ -37,19 +43,10 @@ pub(crate) struct Release(pub(crate) Arc<Vault>);
 impl SecretService for Writing {
     async fn put_secret(&self, request: Request<PutSecretRequest>) -> Result<Response<Secret>, Status> {
         let caller = Caller::of(&request)?;
-        let PutSecretRequest { name, value, url, etag } = request.into_inner();
-        let name = Name::parse_shared("name", SECRETS, &name)?;
-        caller.require(Role::Configurator, &name.parent.tenant)?;
-        let put = Put {
-            value: plaintext(value)?,
-            scope: scope("url", &url)?,
-            precondition: names::precondition("etag", &etag)?,
-            by: caller.name().to_owned(),
-            name,
-        };
+        let put = put::read(request.into_inner(), &caller, self.clock.now())?;
         let parent = put.name.parent.clone();
-        let metadata = self.0.put(put).await?;
-        let secret = secret(&parent, metadata);
+        let metadata = self.vault.put(put).await?;
+        let secret = secret(&parent, metadata, self.clock.now());
         tracing::info!(
             secret = secret.name,
             version = secret.version,
@@ -65,14 +62,14 @@ impl SecretService for Writing {
     ) -> Result<Response<ListSecretsResponse>, Status> {
         let caller = Caller::of(&request)?;
         let ListSecretsRequest { parent, page_size, page_token } = request.into_inner();
-        let tenant = Parent::parse_tenant("parent", &parent)?;
-        caller.require(Role::Configurator, &tenant)?;
+        let parent = Parent::parse("parent", &parent)?;
+        caller.require(Role::Configurator, &parent.tenant)?;
         let size = page::size(page_size)?;
         let after = page::after(&page_token)?.map(|id| Id::parse("page_token", &id)).transpose()?;
-        let page = self.0.list(&tenant, after.as_ref(), size).await?;
-        let parent = Parent { tenant, unit: None };
+        let now = self.clock.now();
+        let page = self.vault.list(&parent, after.as_ref(), size).await?;
         Ok(Response::new(ListSecretsResponse {
-            secrets: page.secrets.into_iter().map(|metadata| secret(&parent, metadata)).collect(),
+            secrets: page.secrets.into_iter().map(|metadata| secret(&parent, metadata, now)).collect(),
             next_page_token: page.next.map(|id| page::token(id.as_str())).unwrap_or_default(),
         }))
     }
@@ -80,9 +77,9 @@ impl SecretService for Writing {
     async fn delete_secret(&self, request: Request<DeleteSecretRequest>) -> Result<Response<()>, Status> {
         let caller = Caller::of(&request)?;
         let DeleteSecretRequest { name, etag } = request.into_inner();
-        let name = Name::parse_shared("name", SECRETS, &name)?;
+        let name = Name::parse("name", SECRETS, &name)?;
         caller.require(Role::Configurator, &name.parent.tenant)?;
-        self.0.delete(&name, names::precondition("etag", &etag)?).await?;
+        self.vault.delete(&name, names::precondition("etag", &etag)?).await?;
         tracing::info!(
             secret = name.parent.child(SECRETS, &name.id),
             by = caller.name(),
@@ -99,11 +96,13 @@ impl SecretReleaseService for Release {
         request: Request<ReleaseSecretRequest>,
     ) -> Result<Response<ReleaseSecretResponse>, Status> {
         let caller = Caller::of(&request)?;
-        let ReleaseSecretRequest { name, destination_url, purpose } = request.into_inner();
+        let ReleaseSecretRequest { name, destination_url, purpose, version } = request.into_inner();
         let asked = Asked { caller: &caller, name: &name, destination_url: &destination_url, purpose };
-        let Released { value, version } =
-            self.released(&asked).await.map_err(|refusal| asked.refused(refusal))?;
-        Ok(Response::new(ReleaseSecretResponse { value: Bytes::from_owner(Wiped(value)), version }))
+        let Released { value, version, previous } =
+            self.released(&asked, version).await.map_err(|refusal| asked.refused(refusal))?;
+        let value = Bytes::from_owner(Wiped(value));
+        let previous_version = previous.map_or(0, |previous| previous.version);
+        Ok(Response::new(ReleaseSecretResponse { value, version, previous_version }))
     }
 
     async fn check_release(
@@ -129,19 +128,20 @@ impl SecretReleaseService for Release {
     ) -> Result<Response<DescribeSecretsResponse>, Status> {
         let caller = Caller::of(&request)?;
         let DescribeSecretsRequest { parent, secret_ids } = request.into_inner();
-        let tenant = Parent::parse_tenant("parent", &parent)?;
-        caller.require(Role::Releaser, &tenant)?;
+        let parent = Parent::parse("parent", &parent)?;
+        caller.require(Role::Releaser, &parent.tenant)?;
         if secret_ids.len() > ASKED {
             return Err(Refusal::field("secret_ids", format!("names more than {ASKED}")).into());
         }
         let ids = secret_ids.iter().map(|id| Id::parse("secret_ids", id)).collect::<Result<Vec<_>, _>>()?;
         let mut secrets = Vec::with_capacity(ids.len());
         for id in &ids {
-            secrets.extend(self.0.scope(&tenant, id).await?.map(|scope| description(id, scope)));
+            let name = Name { parent: parent.clone(), id: id.clone() };
+            secrets.extend(self.0.scope(&name).await?.map(|scope| description(id, scope)));
         }
         let others = match secrets.len() == ids.len() {
             true => Vec::new(),
-            false => self.0.ids(&tenant, ASKED).await?,
+            false => self.others(&parent).await?,
         };
         let others = others.iter().map(Id::to_string).collect();
         Ok(Response::new(DescribeSecretsResponse { secrets, others }))
@@ -157,7 +157,7 @@ struct Wanted {
 
 impl Wanted {
     fn read(asked: &Asked<'_>) -> Result<Self, Refusal> {
-        let name = Name::parse_shared("name", SECRETS, asked.name)?;
+        let name = Name::parse("name", SECRETS, asked.name)?;
         asked.caller.require(Role::Releaser, &name.parent.tenant)?;
         let purpose = known_purpose(asked.purpose)?;
         Ok(Self { name, destination: scope("destination_url", asked.destination_url)?, purpose })
@@ -165,9 +165,9 @@ impl Wanted {
 }
 
 impl Release {
-    async fn released(&self, asked: &Asked<'_>) -> Result<Released, Refusal> {
+    async fn released(&self, asked: &Asked<'_>, version: u64) -> Result<Released, Refusal> {
         let Wanted { name, destination, purpose } = Wanted::read(asked)?;
-        let released = self.0.release(&name, &destination).await?;
+        let released = self.0.release(&name, &destination, version).await?;
         tracing::debug!(
             secret = name.parent.child(SECRETS, &name.id),
             version = released.version,
@@ -182,6 +182,19 @@ impl Release {
     async fn check(&self, asked: &Asked<'_>) -> Result<(), Refusal> {
         let Wanted { name, destination, purpose: _ } = Wanted::read(asked)?;
         self.0.check_release(&name, &destination).await
+    }
+
+    /// The ids of what is there for an owner: of a business unit's private copies, and of its tenant's secrets.
+    async fn others(&self, owner: &Parent) -> Result<Vec<Id>, Refusal> {
+        let tenant = Parent { tenant: owner.tenant.clone(), unit: None };
+        let mut ids = self.0.ids(&tenant, ASKED).await?;
+        if owner.unit.is_some() {
+            ids.extend(self.0.ids(owner, ASKED).await?);
+            ids.sort_unstable();
+            ids.dedup();
+            ids.truncate(ASKED);
+        }
+        Ok(ids)
     }
 }
 
@@ -199,16 +212,6 @@ impl AsRef<[u8]> for Wiped {
     }
 }
 
-/// Takes the value over into memory that is wiped. The request's own bytes cannot be: they are a view of a buffer that
-/// the transport shares between messages. They are let go of here, before anything is waited for.
-fn plaintext(value: Bytes) -> Result<Plaintext, Refusal> {
-    if !VALUE_BYTES.contains(&value.len()) {
-        let (least, most) = (VALUE_BYTES.start(), VALUE_BYTES.end());
-        return Err(Refusal::field("value", format!("must have {least} to {most} bytes")));
-    }
-    Ok(Plaintext::new(value.to_vec()))
-}
-
 fn scope(field: &str, url: &str) -> Result<Scope, Refusal> {
     Scope::of(url).map_err(|error| Refusal::field(field, error))
 }
@@ -222,15 +225,21 @@ fn known_purpose(purpose: i32) -> Result<Purpose, Refusal> {
     }
 }
 
-fn secret(parent: &Parent, metadata: Metadata) -> Secret {
+fn secret(parent: &Parent, metadata: Metadata, now: SystemTime) -> Secret {
     let Metadata { id, revision, record } = metadata;
+    let known = Secret { name: parent.child(SECRETS, &id), etag: names::etag(revision), ..Secret::default() };
+    let Some(record) = record else { return Secret { damaged: true, ..known } };
+    let previous = record.previous().filter(|previous| previous.until > now);
     Secret {
-        name: parent.child(SECRETS, &id),
+        token_origins: record.token_origins().to_vec(),
+        expire_time: record.expires().map(Into::into),
+        previous_version: previous.map_or(0, |previous| previous.version),
+        previous_end_time: previous.map(|previous| previous.until.into()),
         scope: record.scope,
         version: record.version,
-        etag: names::etag(revision),
         create_time: Some(record.created),
         update_time: Some(record.updated),
         updated_by: record.updated_by,
+        ..known
     }
 }

@@ -1,7 +1,9 @@
 //! Secrets: written, used, never read.
 //!
-//! A secret is sealed the moment it arrives, bound to its tenant, its name, its version and its *scope*: the origin of
-//! the URL it was made for. [`Service::public`] is the write side (put, list, delete), and none of its messages can
+//! A secret is sealed the moment it arrives, bound to its owner (a tenant, or a business unit of one), its name, its version,
+//! its *scope*: the origin of the URL it was made for, to the origins that tokens may go to which are got with it, and to
+//! the time it ends. A new value may overlap the one before it for a while, which keeps the terms it was sealed with.
+//! [`Service::public`] is the write side (put, list, delete), and none of its messages can
 //! hold a value on the way out. [`Service::internal`] is the release: for the suite's own services alone, one secret at
 //! a time, and only for a destination in its scope. They ask first whether several may be released for a destination, so
 //! that nothing is looked up for a request that would not get them, and which secrets are there and for which origin, so
@@ -21,16 +23,18 @@ mod vault;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use proto::secrets::v1::{
     secret_release_service_server::SecretReleaseServiceServer, secret_service_server::SecretServiceServer,
 };
-use seal::KeyRing;
-use store::Store;
+use seal::{Context, KeyRing};
+use store::{Clock, Store};
 use tonic::service::RoutesBuilder;
 
 use vault::Vault;
+
+pub use vault::Resealed;
 
 /// The collection that secrets are in.
 const SECRETS: &str = "secrets";
@@ -38,16 +42,24 @@ const SECRETS: &str = "secrets";
 /// The shortest and the longest value, in bytes.
 const VALUE_BYTES: std::ops::RangeInclusive<usize> = 1..=64 * 1024;
 
+/// The most origins that tokens may go to which are got with one secret.
+const TOKEN_ORIGINS: usize = 100;
+
+/// The longest time that a value stays in use beside its successor.
+const LONGEST_OVERLAP: Duration = Duration::from_secs(90 * 24 * 3600);
+
 /// The settings of the secrets service. What may be stored and who may ask is laid down in the contract.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The largest request and the largest answer, in bytes. It must leave room for a page of 1,000 secrets.
     pub message_bytes: usize,
+    /// The time by which secrets end. Default: the machine's.
+    pub clock: Clock,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { message_bytes: 4 << 20 }
+        Self { message_bytes: 4 << 20, clock: Clock::system() }
     }
 }
 
@@ -55,8 +67,8 @@ impl Config {
     /// The service over a store, sealing with `ring`.
     #[must_use]
     pub fn build(self, store: Arc<dyn Store>, ring: Arc<KeyRing>) -> Service {
-        let Self { message_bytes } = self;
-        Service { vault: Arc::new(Vault::new(store, ring)), message_bytes }
+        let Self { message_bytes, clock } = self;
+        Service { vault: Arc::new(Vault::new(store, ring, clock.clone())), clock, message_bytes }
     }
 }
 
@@ -64,17 +76,36 @@ impl Config {
 #[derive(Clone)]
 pub struct Service {
     vault: Arc<Vault>,
+    clock: Clock,
     message_bytes: usize,
 }
 
 impl Service {
     /// Adds the write side, for the public listener. Answers the names of what it added, for health.
     pub fn public(&self, routes: &mut RoutesBuilder) -> Vec<&'static str> {
-        let server = SecretServiceServer::new(grpc::Writing(self.vault.clone()))
-            .max_decoding_message_size(self.message_bytes)
-            .max_encoding_message_size(self.message_bytes);
+        let server =
+            SecretServiceServer::new(grpc::Writing { vault: self.vault.clone(), clock: self.clock.clone() })
+                .max_decoding_message_size(self.message_bytes)
+                .max_encoding_message_size(self.message_bytes);
         routes.add_service(server);
         vec![proto::secrets::v1::secret_service_server::SERVICE_NAME]
+    }
+
+    /// Hands every sealed value of a page, of every tenant and unit and with those that overlap a newer one, to `reseal` with
+    /// what it is bound to, and puts what that answers into its place; none leaves it. Begins behind `after`.
+    ///
+    /// What somebody else wrote meanwhile stays: it was sealed after this began. A secret whose value was replaced has
+    /// another etag, and is otherwise as it was.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn reseal(
+        &self,
+        after: Option<&str>,
+        most: usize,
+        reseal: impl FnMut(&Context<'_>, &[u8]) -> Option<Vec<u8>> + Send,
+    ) -> Result<Resealed, store::Error> {
+        self.vault.reseal(after, most, reseal).await
     }
 
     /// Adds the release, for the internal listener. Answers the names of what it added, for health.

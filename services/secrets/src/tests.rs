@@ -2,14 +2,22 @@
 
 mod auditing;
 mod describing;
+mod ending;
+mod formats;
 mod leaks;
 mod listing;
+mod overlapping;
 mod release;
+mod resealing;
 mod schema;
 mod tampering;
+mod units;
 mod writing;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use http::HeaderMap;
 use proto::secrets::v1::{
@@ -23,7 +31,7 @@ use runtime::{
     names::Id,
 };
 use seal::KeyRing;
-use store::{MemoryStore, Store};
+use store::{ManualClock, MemoryStore, Options, Store};
 use tempfile::TempDir;
 use tonic::{Status, service::Routes};
 use tonic_types::StatusExt as _;
@@ -46,10 +54,21 @@ impl Suite {
         Self::over(Arc::new(MemoryStore::new().unwrap()))
     }
 
+    /// One whose time is moved by hand.
+    fn at(clock: &ManualClock) -> Self {
+        let options = Options { clock: clock.clock(), ..Options::default() };
+        let store = Arc::new(MemoryStore::with(&options).unwrap());
+        Self::with(Config { clock: clock.clock(), ..Config::default() }, store)
+    }
+
     fn over(store: Arc<dyn Store>) -> Self {
+        Self::with(Config::default(), store)
+    }
+
+    fn with(config: Config, store: Arc<dyn Store>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ring = Arc::new(KeyRing::create(folder.path().join("key")).unwrap());
-        let service = Config::default().build(store.clone(), ring);
+        let service = config.build(store.clone(), ring);
         Self { service, store, _folder: folder }
     }
 
@@ -80,6 +99,10 @@ impl Suite {
 
     async fn put(&self, id: &str, value: &str) -> Secret {
         self.configurator().put_secret(put(id, value, URL)).await.unwrap().into_inner()
+    }
+
+    async fn put_as(&self, request: PutSecretRequest) -> Secret {
+        self.configurator().put_secret(request).await.unwrap().into_inner()
     }
 
     async fn release(&self, id: &str, url: &str) -> Result<ReleaseSecretResponse, Status> {
@@ -120,12 +143,33 @@ fn put(id: &str, value: &str, url: &str) -> PutSecretRequest {
         name: full(id),
         value: value.to_owned().into(),
         url: url.to_owned(),
-        etag: String::new(),
+        ..Default::default()
     }
 }
 
 fn release(id: &str, url: &str) -> ReleaseSecretRequest {
-    ReleaseSecretRequest { name: full(id), destination_url: url.to_owned(), purpose: Purpose::Call.into() }
+    ReleaseSecretRequest {
+        name: full(id),
+        destination_url: url.to_owned(),
+        purpose: Purpose::Call.into(),
+        version: 0,
+    }
+}
+
+/// A time, as it is shown.
+fn seconds(time: SystemTime) -> prost_types::Timestamp {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    prost_types::Timestamp { seconds: since.as_secs().try_into().unwrap(), nanos: 0 }
+}
+
+/// So many seconds.
+fn lasting(seconds: i64) -> Option<prost_types::Duration> {
+    Some(prost_types::Duration { seconds, nanos: 0 })
+}
+
+/// A clock that is moved by hand.
+fn clock() -> ManualClock {
+    ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000))
 }
 
 /// The reason of a refusal, by its name.

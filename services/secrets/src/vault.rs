@@ -2,29 +2,40 @@
 
 mod keys;
 mod refusals;
+mod release;
+mod reseal;
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use runtime::{
     Refusal,
-    names::{Id, Name},
+    names::{Id, Name, Parent},
 };
-use seal::{Context, KeyRing, Plaintext};
-use store::{Batch, Entry, ErrorKind, Op, Precondition, Range, Store};
+use seal::{KeyRing, Plaintext, Sealing};
+use store::{Batch, Clock, Entry, ErrorKind, Op, Precondition, Range, Store};
 
 use crate::{
-    record::{Mark, Parts, Record},
+    record::{Binding, Mark, Parts, Previous, Record},
     scope::Scope,
 };
 
-/// What `seal` binds a secret's record to, beside its own name.
-const KIND: &str = "secret";
+pub(crate) use release::Released;
+pub use reseal::Resealed;
 
 /// A value on its way in.
 pub(crate) struct Put {
     pub(crate) name: Name,
     pub(crate) value: Plaintext,
     pub(crate) scope: Scope,
+    /// Where tokens may go that are got with it; none: to the scope.
+    pub(crate) token_origins: Vec<Scope>,
+    /// When it ends.
+    pub(crate) expires: Option<SystemTime>,
+    /// How long the value before it stays in use.
+    pub(crate) overlap: Option<Duration>,
     /// What the caller says must hold of the secret.
     pub(crate) precondition: Precondition,
     /// Who puts it.
@@ -35,26 +46,22 @@ pub(crate) struct Put {
 pub(crate) struct Metadata {
     pub(crate) id: Id,
     pub(crate) revision: store::Revision,
-    pub(crate) record: Record,
+    /// None where it cannot be read.
+    pub(crate) record: Option<Record>,
 }
 
-/// A page of a tenant's secrets.
+/// A page of an owner's secrets.
 pub(crate) struct Page {
     pub(crate) secrets: Vec<Metadata>,
     /// The last id of the page, where there is more behind it.
     pub(crate) next: Option<Id>,
 }
 
-/// A value on its way to the guarded door.
-pub(crate) struct Released {
-    pub(crate) value: Plaintext,
-    pub(crate) version: u64,
-}
-
 /// Every secret of every tenant, in the store and sealed.
 pub(crate) struct Vault {
     store: Arc<dyn Store>,
     ring: Arc<KeyRing>,
+    clock: Clock,
 }
 
 /// A name's two entries as they were read one after the other. A writer may have come between.
@@ -64,71 +71,106 @@ struct Found {
 }
 
 impl Vault {
-    pub(crate) fn new(store: Arc<dyn Store>, ring: Arc<KeyRing>) -> Self {
-        Self { store, ring }
+    pub(crate) fn new(store: Arc<dyn Store>, ring: Arc<KeyRing>, clock: Clock) -> Self {
+        Self { store, ring, clock }
     }
 
     /// Seals a value under the next version of its name.
     pub(crate) async fn put(&self, put: Put) -> Result<Metadata, Refusal> {
-        let Put { name, value, scope, precondition, by } = put;
+        let name = &put.name;
         // Each lost race means that another writer has won one, so this ends; the call's deadline bounds it anyway.
         loop {
-            let found = self.find(&name).await?;
-            check(&name, precondition, found.record.as_ref())?;
+            let found = self.find(name).await?;
+            check(name, put.precondition, found.record.as_ref())?;
             let old = found.record.as_ref().and_then(|entry| Record::read(&entry.value).ok());
-            let version = found.highest(&name, old.as_ref())?.checked_add(1);
-            let version = version.ok_or_else(|| refusals::damaged(&name))?;
-            let now = prost_types::Timestamp::from(SystemTime::now());
-            let context = context(&name, version, scope.as_str());
+            let version = found.next_version(name, old.as_ref())?;
+            let previous = self.overlapping(&put, old.as_ref())?;
+            let now = prost_types::Timestamp::from(self.clock.now());
+            let mut record = Record::new(Parts {
+                scope: put.scope.as_str().to_owned(),
+                version,
+                created: old.as_ref().map_or(now, |old| old.created),
+                updated: now,
+                updated_by: put.by.clone(),
+                token_origins: put.token_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
+                expires: put.expires,
+                previous,
+            });
             // Held until the store has answered: the key that seals this lives as long.
             let sealing = self.ring.sealing();
-            let record = Record::new(Parts {
-                sealed: sealing.seal(&context, &value).map_err(refusals::unsealed)?,
-                scope: scope.as_str().to_owned(),
-                version,
-                created: old.map_or(now, |old| old.created),
-                updated: now,
-                updated_by: by.clone(),
-            });
-            let ops = vec![
-                Op::put(keys::record(&name), record.write()).when(unchanged(found.record.as_ref())),
-                Op::put(keys::mark(&name), Mark::new(version, false).write())
-                    .when(unchanged(found.mark.as_ref())),
-            ];
-            match self.store.commit(Batch::new(ops)?).await {
-                Ok(revision) => return Ok(Metadata { id: name.id, revision, record }),
-                Err(error) if error.kind() == ErrorKind::Conflict => {}
-                Err(error) => return Err(error.into()),
+            seal(&sealing, name, &mut record, &put.value)?;
+            if let Some(revision) = self.write(name, &found, &record).await? {
+                return Ok(Metadata { id: put.name.id, revision, record: Some(record) });
             }
         }
     }
 
-    /// A page of a tenant's secrets, in the order of their ids, from behind `after` on.
-    pub(crate) async fn list(&self, tenant: &Id, after: Option<&Id>, size: usize) -> Result<Page, Refusal> {
-        let mut range = Range::prefix(keys::records_of(tenant));
+    /// Which version stays in use beside the one that is put.
+    fn overlapping(&self, put: &Put, old: Option<&Record>) -> Result<Option<Previous>, Refusal> {
+        let Some((overlap, old)) = put.overlap.zip(old) else { return Ok(None) };
+        if old.scope != put.scope.as_str() {
+            let text = format!(
+                "the value that is there is for `{}` and for no other origin; leave the overlap out",
+                old.scope
+            );
+            return Err(Refusal::field("overlap", text));
+        }
+        Ok(Some(Previous { version: old.version, until: self.clock.now() + overlap }))
+    }
+
+    /// Puts a record in the place of what was found, which goes on beside it where it overlaps. None where somebody else
+    /// wrote meanwhile.
+    async fn write(
+        &self,
+        name: &Name,
+        found: &Found,
+        record: &Record,
+    ) -> Result<Option<store::Revision>, Refusal> {
+        let previous = match (record.previous(), &found.record) {
+            (Some(Previous { until, .. }), Some(old)) => {
+                Op::put(keys::previous(name), old.value.clone()).until(until)
+            }
+            _ => Op::delete(keys::previous(name)),
+        };
+        let ops = vec![
+            Op::put(keys::record(name), record.write()).when(unchanged(found.record.as_ref())),
+            Op::put(keys::mark(name), Mark::new(record.version, false).write())
+                .when(unchanged(found.mark.as_ref())),
+            previous,
+        ];
+        match self.store.commit(Batch::new(ops)?).await {
+            Ok(revision) => Ok(Some(revision)),
+            Err(error) if error.kind() == ErrorKind::Conflict => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A page of an owner's secrets, in the order of their ids, from behind `after` on.
+    pub(crate) async fn list(
+        &self,
+        owner: &Parent,
+        after: Option<&Id>,
+        size: usize,
+    ) -> Result<Page, Refusal> {
+        let prefix = keys::records_of(owner);
+        let mut range = Range::prefix(&prefix);
         if let Some(id) = after {
-            range = range.after(&keys::record_of(tenant, id));
+            range = range.after(&format!("{prefix}{id}"));
         }
         let page = self.store.scan(range, size).await?;
         let secrets: Vec<Metadata> =
-            page.entries.iter().map(|entry| metadata(tenant, entry)).collect::<Result<_, _>>()?;
+            page.entries.iter().map(|entry| metadata(owner, entry)).collect::<Result<_, _>>()?;
         let next = secrets.last().filter(|_| page.more).map(|last| last.id.clone());
         Ok(Page { secrets, next })
     }
 
-    /// The scope of a secret that is there, as it was stored. Whether its record can be opened is seen when it is.
-    pub(crate) async fn scope(&self, tenant: &Id, id: &Id) -> Result<Option<String>, Refusal> {
-        let Some(entry) = self.store.get(&keys::record_of(tenant, id)).await? else { return Ok(None) };
-        Ok(Some(metadata(tenant, &entry)?.record.scope))
+    /// The ids of an owner's secrets, in order, at most `most`.
+    pub(crate) async fn ids(&self, owner: &Parent, most: usize) -> Result<Vec<Id>, Refusal> {
+        let page = self.store.scan(Range::prefix(keys::records_of(owner)), most).await?;
+        page.entries.iter().map(|entry| keys::id_of(owner, &entry.key)).collect()
     }
 
-    /// The ids of a tenant's secrets, in order, at most `most`.
-    pub(crate) async fn ids(&self, tenant: &Id, most: usize) -> Result<Vec<Id>, Refusal> {
-        let page = self.store.scan(Range::prefix(keys::records_of(tenant)), most).await?;
-        page.entries.iter().map(|entry| keys::id_of(tenant, &entry.key)).collect()
-    }
-
-    /// Deletes a secret; the mark of its version stays.
+    /// Deletes a secret, with the version that overlaps it; the mark of its version stays.
     pub(crate) async fn delete(&self, name: &Name, precondition: Precondition) -> Result<(), Refusal> {
         loop {
             let found = self.find(name).await?;
@@ -139,58 +181,13 @@ impl Vault {
                 Op::delete(&entry.key).when(Precondition::Update(entry.revision)),
                 Op::put(keys::mark(name), Mark::new(version, true).write())
                     .when(unchanged(found.mark.as_ref())),
+                Op::delete(keys::previous(name)),
             ];
             match self.store.commit(Batch::new(ops)?).await {
                 Ok(_) => return Ok(()),
                 Err(error) if error.kind() == ErrorKind::Conflict => {}
                 Err(error) => return Err(error.into()),
             }
-        }
-    }
-
-    /// Whether a secret is there and for this destination. Whether it can be opened is seen when it is.
-    pub(crate) async fn check_release(&self, name: &Name, destination: &Scope) -> Result<(), Refusal> {
-        self.in_scope(name, destination).await.map(drop)
-    }
-
-    /// Opens a secret for a destination, which is compared with the secret's scope first.
-    pub(crate) async fn release(&self, name: &Name, destination: &Scope) -> Result<Released, Refusal> {
-        let record = self.in_scope(name, destination).await?;
-        let value = self
-            .ring
-            .open(&context(name, record.version, &record.scope), &record.sealed)
-            .map_err(|error| refusals::unreadable(name, error))?;
-        Ok(Released { value, version: record.version })
-    }
-
-    /// The record of a secret that may be sent to this destination.
-    async fn in_scope(&self, name: &Name, destination: &Scope) -> Result<Record, Refusal> {
-        let record = self.current(name).await?;
-        if record.scope != destination.as_str() {
-            return Err(refusals::out_of_scope(name, destination));
-        }
-        Ok(record)
-    }
-
-    /// The record of a name, if it is the newest that the name ever had.
-    async fn current(&self, name: &Name) -> Result<Record, Refusal> {
-        let mut found = self.find(name).await?;
-        loop {
-            let Some(entry) = &found.record else { return Err(refusals::not_found(name)) };
-            let record = Record::read(&entry.value).map_err(|error| refusals::unreadable(name, error))?;
-            let mark = found.mark.as_ref().and_then(|mark| Mark::read(&mark.value).ok());
-            if mark == Some(Mark::new(record.version, false)) {
-                return Ok(record);
-            }
-            // Either somebody wrote between the two reads, or the record is not the one that the mark was set for.
-            let again = self.find(name).await?;
-            if again.record.as_ref().map(|entry| entry.revision) == Some(entry.revision) {
-                return Err(refusals::unreadable(
-                    name,
-                    "its version is not the newest that the name ever had",
-                ));
-            }
-            found = again;
         }
     }
 
@@ -213,10 +210,10 @@ impl Found {
             _ => Err(refusals::damaged(name)),
         }
     }
-}
 
-fn context<'a>(name: &'a Name, version: u64, scope: &'a str) -> Context<'a> {
-    Context { tenant: name.parent.tenant.as_str(), kind: KIND, name: name.id.as_str(), version, scope }
+    fn next_version(&self, name: &Name, record: Option<&Record>) -> Result<u64, Refusal> {
+        self.highest(name, record)?.checked_add(1).ok_or_else(|| refusals::damaged(name))
+    }
 }
 
 /// That an entry is still as it was read.
@@ -235,8 +232,16 @@ fn check(name: &Name, precondition: Precondition, entry: Option<&Entry>) -> Resu
     if holds { Ok(()) } else { Err(refusals::changed(name)) }
 }
 
-fn metadata(tenant: &Id, entry: &Entry) -> Result<Metadata, Refusal> {
-    let id = keys::id_of(tenant, &entry.key)?;
-    let record = Record::read(&entry.value).map_err(|error| refusals::unlistable(&id, error))?;
+fn seal(sealing: &Sealing, name: &Name, record: &mut Record, value: &Plaintext) -> Result<(), Refusal> {
+    let sealed = sealing.seal(&Binding::of(name, record).context(), value);
+    record.sealed = sealed.map_err(refusals::unsealed)?.into();
+    Ok(())
+}
+
+fn metadata(owner: &Parent, entry: &Entry) -> Result<Metadata, Refusal> {
+    let id = keys::id_of(owner, &entry.key)?;
+    let record = Record::read(&entry.value)
+        .inspect_err(|error| tracing::error!(key = entry.key, %error, "a secret's record is damaged"))
+        .ok();
     Ok(Metadata { id, revision: entry.revision, record })
 }

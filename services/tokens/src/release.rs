@@ -62,6 +62,7 @@ impl SecretSource for TenantSecrets<'_> {
             name: whole,
             destination_url: destination.to_string(),
             purpose: Purpose::Token.into(),
+            version: 0,
         };
         match self.client.clone().release_secret(request).await {
             // The message's bytes may be a view of the transport's buffer and cannot be wiped; this copy is.

@@ -209,6 +209,7 @@ pub fn code(reason: Reason) -> Code {
         | Reason::ConnectorInvalid
         | Reason::SecretUnfit
         | Reason::SecretEchoed
+        | Reason::SecretExpired
         | Reason::TokenRefused => Code::FailedPrecondition,
         Reason::ResponseTooLarge | Reason::LimitReached | Reason::Overloaded => Code::ResourceExhausted,
         Reason::DeadlineExceeded => Code::DeadlineExceeded,

@@ -13,7 +13,7 @@ pub struct Context<'a> {
     pub name: &'a str,
     /// The version of the value, so that an old record cannot stand in for a new one.
     pub version: u64,
-    /// Where the value may be sent: for a secret, the origin of the URL it was made for.
+    /// What the value may be used for: for a secret, the origin of the URL it was made for and every other term of its use.
     pub scope: &'a str,
 }
 

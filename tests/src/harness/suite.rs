@@ -126,7 +126,7 @@ impl Suite {
             name: format!("tenants/default/secrets/{id}"),
             value: value.to_owned().into(),
             url,
-            etag: String::new(),
+            ..Default::default()
         };
         self.secrets().put_secret(request).await.expect("the secret is kept").into_inner()
     }
@@ -136,7 +136,7 @@ impl Suite {
         let request = PutRegisterRequest {
             name: format!("tenants/default/registers/{key}"),
             text: text.to_owned().into(),
-            etag: String::new(),
+            ..Default::default()
         };
         Ok(self.registers().put_register(request).await?.into_inner())
     }

@@ -89,6 +89,7 @@ impl Source<'_> {
             name: self.name(name)?,
             destination_url: destination.to_string(),
             purpose: Purpose::Call.into(),
+            version: 0,
         };
         let released = self.sources.secrets.clone().release_secret(request).await;
         let released = released.map_err(|status| Refusal::from_peer("secrets", &status))?.into_inner();

@@ -156,7 +156,7 @@ impl World {
             name: format!("{TENANT}/secrets/{name}"),
             value: value.into(),
             url: url.to_owned(),
-            etag: String::new(),
+            ..Default::default()
         };
         SecretServiceClient::new(self.secrets.clone()).put_secret(request).await.unwrap();
     }

@@ -47,7 +47,7 @@ pub(super) async fn run(command: cli::Secret, client: &Client, output: Output) -
 
 /// Seals a value.
 pub(crate) async fn put(client: &Client, name: String, url: String, value: Bytes) -> Result<Secret, Failure> {
-    let request = client.request(PutSecretRequest { name, value, url, etag: String::new() });
+    let request = client.request(PutSecretRequest { name, value, url, ..Default::default() });
     Ok(client.secrets().put_secret(request).await.map_err(|status| client.failure(status))?.into_inner())
 }
 

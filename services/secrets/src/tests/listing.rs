@@ -74,11 +74,11 @@ async fn a_field_that_cannot_be_used_is_named() {
     assert_eq!(metadata(&suite.list(-1, "").await.unwrap_err(), "field").as_deref(), Some("page_size"));
     assert_eq!(metadata(&suite.list(0, "zz").await.unwrap_err(), "field").as_deref(), Some("page_token"));
     assert_eq!(metadata(&suite.list(0, "2f2f").await.unwrap_err(), "field").as_deref(), Some("page_token"));
-    let request = ListSecretsRequest { parent: "tenants/acme/businessUnits/u".into(), ..Default::default() };
+    let request = ListSecretsRequest { parent: "tenants/acme/secrets".into(), ..Default::default() };
     let refused = suite.configurator().list_secrets(request).await.unwrap_err();
     assert_eq!(metadata(&refused, "field").as_deref(), Some("parent"));
 }
 
-fn names(page: &ListSecretsResponse) -> Vec<String> {
+pub(super) fn names(page: &ListSecretsResponse) -> Vec<String> {
     page.secrets.iter().map(|secret| secret.name.clone()).collect()
 }

@@ -98,5 +98,21 @@ fn what_may_be_known_of_a_secret_is_laid_down() {
     let files = FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap();
     let fields: Vec<&str> =
         messages(&files)[".outgate.secrets.v1.Secret"].field.iter().map(|f| f.name()).collect();
-    assert_eq!(fields, ["name", "scope", "version", "etag", "create_time", "update_time", "updated_by"]);
+    assert_eq!(
+        fields,
+        [
+            "name",
+            "scope",
+            "version",
+            "etag",
+            "create_time",
+            "update_time",
+            "updated_by",
+            "token_origins",
+            "expire_time",
+            "previous_version",
+            "previous_end_time",
+            "damaged",
+        ]
+    );
 }

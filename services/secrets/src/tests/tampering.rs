@@ -10,22 +10,22 @@ use crate::record::{Mark, Record};
 const OTHER: &str = "https://evil.example";
 
 impl Suite {
-    async fn entry(&self, collection: &str, id: &str) -> Entry {
+    pub(super) async fn entry(&self, collection: &str, id: &str) -> Entry {
         self.store.get(&format!("secrets/{collection}/acme/{id}")).await.unwrap().unwrap()
     }
 
-    async fn overwrite(&self, collection: &str, id: &str, value: Bytes) {
+    pub(super) async fn overwrite(&self, collection: &str, id: &str, value: Bytes) {
         let key = format!("secrets/{collection}/acme/{id}");
         self.store.put(&key, value, Precondition::None).await.unwrap();
     }
 
-    async fn edit(&self, id: &str, change: impl FnOnce(&mut Record)) {
+    pub(super) async fn edit(&self, id: &str, change: impl FnOnce(&mut Record)) {
         let mut record = Record::read(&self.entry("records", id).await.value).unwrap();
         change(&mut record);
         self.overwrite("records", id, record.write()).await;
     }
 
-    async fn assert_unreadable(&self, id: &str, url: &str) {
+    pub(super) async fn assert_unreadable(&self, id: &str, url: &str) {
         let refused = self.release(id, url).await.unwrap_err();
         assert_eq!(
             (reason(&refused).as_str(), refused.code()),
@@ -43,6 +43,19 @@ async fn a_scope_that_was_edited_opens_nothing() {
     suite.edit("crm", |record| record.scope = OTHER.into()).await;
     suite.assert_unreadable("crm", OTHER).await;
     assert_eq!(reason(&suite.release("crm", URL).await.unwrap_err()), "SECRET_OUT_OF_SCOPE");
+}
+
+#[tokio::test]
+async fn origins_of_tokens_that_were_edited_open_nothing() {
+    let suite = Suite::new();
+    let urls = vec!["https://crm.example/x".to_owned(), URL.to_owned(), "https://CRM.example:443".to_owned()];
+    let secret = suite.put_as(PutSecretRequest { token_urls: urls, ..put("crm", CANARY, URL) }).await;
+    assert_eq!(secret.token_origins, ["https://api.example.com", "https://crm.example"]);
+    assert_eq!(suite.release("crm", URL).await.unwrap().value, CANARY);
+    for origins in [&[OTHER][..], &["https://api.example.com"], &[]] {
+        suite.edit("crm", |record| record.set_token_origins(origins)).await;
+        suite.assert_unreadable("crm", URL).await;
+    }
 }
 
 #[tokio::test]
@@ -135,9 +148,12 @@ async fn a_damaged_record_is_told_and_can_be_replaced() {
     suite.put("crm", CANARY).await;
     suite.overwrite("records", "crm", Bytes::from_static(b"\xff\xff")).await;
     suite.assert_unreadable("crm", URL).await;
-    let listed = suite.list(0, "").await.unwrap_err();
-    assert_eq!((reason(&listed).as_str(), listed.code()), ("STORE_UNAVAILABLE", Code::Unavailable));
-    assert!(listed.message().contains("`crm`"), "{listed}");
+    suite.put("mail", "another").await;
+    let listed = suite.list(0, "").await.unwrap().secrets;
+    let told: Vec<_> = listed.iter().map(|secret| (secret.name.as_str(), secret.damaged)).collect();
+    assert_eq!(told, [("tenants/acme/secrets/crm", true), ("tenants/acme/secrets/mail", false)]);
+    let etag = listed[0].etag.clone();
+    assert_eq!(listed[0], Secret { name: full("crm"), etag, damaged: true, ..Secret::default() });
     assert_eq!(suite.put("crm", "anew").await.version, 2);
     assert_eq!(&suite.release("crm", URL).await.unwrap().value[..], b"anew");
 

@@ -127,13 +127,35 @@ async fn a_field_that_cannot_be_used_is_named() {
         ("name", PutSecretRequest { name: "tenants/acme/secrets/..".into(), ..request.clone() }),
         (
             "name",
-            PutSecretRequest { name: "tenants/acme/businessUnits/u/secrets/crm".into(), ..request.clone() },
+            PutSecretRequest { name: "tenants/acme/businessUnits//secrets/crm".into(), ..request.clone() },
         ),
         ("url", PutSecretRequest { url: String::new(), ..request.clone() }),
         ("url", PutSecretRequest { url: "http://api.example.com".into(), ..request.clone() }),
         ("url", PutSecretRequest { url: "https://*.example.com".into(), ..request.clone() }),
         ("url", PutSecretRequest { url: "https://ada:pw@api.example.com".into(), ..request.clone() }),
         ("etag", PutSecretRequest { etag: "1".into(), ..request.clone() }),
+        (
+            "token_urls[1]",
+            PutSecretRequest {
+                token_urls: vec![URL.into(), "http://api.example.com".into()],
+                ..request.clone()
+            },
+        ),
+        ("token_urls", PutSecretRequest { token_urls: vec![URL.into(); 101], ..request.clone() }),
+        (
+            "expire_time",
+            PutSecretRequest { expire_time: Some(seconds(SystemTime::now())), ..request.clone() },
+        ),
+        (
+            "expire_time",
+            PutSecretRequest {
+                expire_time: Some(prost_types::Timestamp { seconds: -1, nanos: 0 }),
+                ..request.clone()
+            },
+        ),
+        ("overlap", PutSecretRequest { overlap: lasting(0), ..request.clone() }),
+        ("overlap", PutSecretRequest { overlap: lasting(-1), ..request.clone() }),
+        ("overlap", PutSecretRequest { overlap: lasting(90 * 24 * 3600 + 1), ..request.clone() }),
     ] {
         let refused = client.put_secret(request).await.unwrap_err();
         assert_eq!((reason(&refused).as_str(), refused.code()), ("FIELD_INVALID", Code::InvalidArgument));

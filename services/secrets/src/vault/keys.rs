@@ -1,38 +1,80 @@
-//! Where secrets stand in the store. Ids hold no `/`, so the keys of a tenant sort by id.
+//! Where secrets stand in the store.
+//!
+//! | key | holds |
+//! |---|---|
+//! | `secrets/records/{tenant}/{secret}` | the record |
+//! | `secrets/versions/{tenant}/{secret}` | the mark of the highest version |
+//! | `secrets/previous/{tenant}/{secret}` | the record of the version that overlaps its successor, until it ends |
+//! | `secrets/units/{collection}/{tenant}/{unit}/{secret}` | the same of a business unit's private copy |
+//!
+//! Ids hold no `/`, so a key's segments are unambiguous, and the keys of an owner sort by id.
 
 use proto::errors::v1::Reason;
 use runtime::{
     Refusal,
-    names::{Id, Name},
+    names::{Id, Name, Parent},
 };
 
-/// The records of a tenant.
-pub(super) fn records_of(tenant: &Id) -> String {
-    format!("secrets/records/{tenant}/")
-}
+const RECORDS: &str = "records";
+const VERSIONS: &str = "versions";
+const PREVIOUS: &str = "previous";
 
-/// A secret's record.
-pub(super) fn record_of(tenant: &Id, id: &Id) -> String {
-    format!("secrets/records/{tenant}/{id}")
+/// Before everything that is sealed, and some that is not.
+pub(super) const ALL: &str = "secrets/";
+
+/// Before the records of an owner.
+pub(super) fn records_of(owner: &Parent) -> String {
+    of(RECORDS, owner)
 }
 
 /// A secret's record.
 pub(super) fn record(name: &Name) -> String {
-    record_of(&name.parent.tenant, &name.id)
+    format!("{}{}", records_of(&name.parent), name.id)
 }
 
 /// The mark of a secret's highest version.
 pub(super) fn mark(name: &Name) -> String {
-    format!("secrets/versions/{}/{}", name.parent.tenant, name.id)
+    format!("{}{}", of(VERSIONS, &name.parent), name.id)
+}
+
+/// The record of the version that overlaps its successor.
+pub(super) fn previous(name: &Name) -> String {
+    format!("{}{}", of(PREVIOUS, &name.parent), name.id)
 }
 
 /// The id in a record's key.
-pub(super) fn id_of(tenant: &Id, key: &str) -> Result<Id, Refusal> {
-    let id = key.strip_prefix(&records_of(tenant)).unwrap_or_default();
+pub(super) fn id_of(owner: &Parent, key: &str) -> Result<Id, Refusal> {
+    let id = key.strip_prefix(&records_of(owner)).unwrap_or_default();
     Id::parse("secret", id).map_err(|_| {
         Refusal::new(
             Reason::StoreUnavailable,
             "the store holds a secret under a key that is none; check the store",
         )
     })
+}
+
+/// Whose value is sealed at a key; none where the key is not that of a record.
+pub(super) fn sealed_at(key: &str) -> Option<Name> {
+    let segments: Vec<_> = key.strip_prefix(ALL)?.split('/').collect();
+    let (collection, tenant, unit, id) = match segments[..] {
+        [collection, tenant, id] => (collection, tenant, None, id),
+        ["units", collection, tenant, unit, id] => (collection, tenant, Some(unit), id),
+        _ => return None,
+    };
+    if ![RECORDS, PREVIOUS].contains(&collection) {
+        return None;
+    }
+    let parse = |text| Id::parse("key", text).ok();
+    let unit = match unit {
+        Some(unit) => Some(parse(unit)?),
+        None => None,
+    };
+    Some(Name { parent: Parent { tenant: parse(tenant)?, unit }, id: parse(id)? })
+}
+
+fn of(collection: &str, owner: &Parent) -> String {
+    match owner {
+        Parent { tenant, unit: None } => format!("{ALL}{collection}/{tenant}/"),
+        Parent { tenant, unit: Some(unit) } => format!("{ALL}units/{collection}/{tenant}/{unit}/"),
+    }
 }

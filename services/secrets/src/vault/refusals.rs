@@ -57,7 +57,19 @@ pub(super) fn damaged(name: &Name) -> Refusal {
     )
 }
 
-pub(super) fn unlistable(id: &Id, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Refusal {
+/// The secret had this version, or will have it, and cannot be used by it now.
+pub(super) fn no_version(name: &Name, version: u64) -> Refusal {
+    let text = format!("version {version} of the secret `{}` is not in use", name.id);
+    Refusal::new(Reason::SecretNotFound, text).with("secret", &name.id)
+}
+
+pub(super) fn expired(name: &Name) -> Refusal {
+    let text =
+        format!("the secret `{}` has ended; put its new value with a later end, or without one", name.id);
+    Refusal::new(Reason::SecretExpired, text).with("secret", &name.id)
+}
+
+pub(super) fn undescribed(id: &Id, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Refusal {
     Refusal::new(
         Reason::StoreUnavailable,
         format!("the record of the secret `{id}` is damaged; put it anew, or delete it"),

@@ -77,7 +77,7 @@ impl SecretReleaseService for Secrets {
         assert_eq!(request.purpose(), Purpose::Token);
         state.asked.push(request.clone());
         let value = state.value(&request.name)?;
-        Ok(Response::new(ReleaseSecretResponse { value: value.into(), version: 1 }))
+        Ok(Response::new(ReleaseSecretResponse { value: value.into(), version: 1, previous_version: 0 }))
     }
 
     async fn check_release(

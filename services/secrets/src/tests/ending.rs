@@ -1,0 +1,54 @@
+//! Secrets that end.
+
+use proto::secrets::v1::CheckReleaseRequest;
+use tonic::Code;
+
+use super::*;
+
+const DAY: u64 = 24 * 3600;
+
+#[tokio::test]
+async fn a_secret_is_refused_from_its_end_on() {
+    let clock = clock();
+    let suite = Suite::at(&clock);
+    let end = clock.now() + Duration::from_secs(DAY);
+    let put =
+        suite.put_as(PutSecretRequest { expire_time: Some(seconds(end)), ..put("crm", CANARY, URL) }).await;
+    assert_eq!(put.expire_time, Some(seconds(end)));
+    assert_eq!(suite.list(0, "").await.unwrap().secrets, [put]);
+
+    clock.advance(Duration::from_secs(DAY - 1));
+    assert_eq!(suite.release("crm", URL).await.unwrap().value, CANARY);
+    clock.advance(Duration::from_secs(1));
+    let request = CheckReleaseRequest {
+        names: vec![full("crm")],
+        destination_url: URL.into(),
+        purpose: Purpose::Call.into(),
+    };
+    let checked = suite.releasing(Caller::service("tokens")).check_release(request).await.unwrap_err();
+    for refused in [checked, suite.release("crm", URL).await.unwrap_err()] {
+        assert_eq!((reason(&refused).as_str(), refused.code()), ("SECRET_EXPIRED", Code::FailedPrecondition));
+        assert_eq!(metadata(&refused, "secret").as_deref(), Some("crm"));
+    }
+    // Where else it would go is nobody's to learn.
+    let elsewhere = suite.release("crm", "https://evil.example").await.unwrap_err();
+    assert_eq!(reason(&elsewhere), "SECRET_OUT_OF_SCOPE");
+
+    suite.put("crm", "anew").await;
+    assert_eq!(&suite.release("crm", URL).await.unwrap().value[..], b"anew");
+}
+
+#[tokio::test]
+async fn an_end_that_was_edited_opens_nothing() {
+    let clock = clock();
+    let suite = Suite::at(&clock);
+    let end = clock.now() + Duration::from_secs(DAY);
+    let with_end = PutSecretRequest { expire_time: Some(seconds(end)), ..put("crm", CANARY, URL) };
+    suite.put_as(with_end).await;
+    clock.advance(Duration::from_secs(DAY));
+    let later = Some(end + Duration::from_secs(DAY));
+    suite.edit("crm", |record| record.set_expires(later)).await;
+    suite.assert_unreadable("crm", URL).await;
+    suite.edit("crm", |record| record.set_expires(None)).await;
+    suite.assert_unreadable("crm", URL).await;
+}

@@ -1,0 +1,163 @@
+//! Letting a value out, for one destination, as its terms allow.
+
+use std::time::SystemTime;
+
+use runtime::{
+    Refusal,
+    names::{Name, Parent},
+};
+use seal::Plaintext;
+
+use super::{Found, Vault, keys, refusals};
+use crate::{
+    record::{Binding, Mark, Previous, Record},
+    scope::Scope,
+};
+
+/// A value on its way to the guarded door.
+pub(crate) struct Released {
+    pub(crate) value: Plaintext,
+    pub(crate) version: u64,
+    /// The version that is in use beside it, where it is the newest.
+    pub(crate) previous: Option<Previous>,
+}
+
+/// The newest version of a secret.
+struct Current {
+    /// Whose it is: a business unit's, or the tenant's.
+    name: Name,
+    record: Record,
+}
+
+impl Vault {
+    /// The scope of a secret that is there, as it was stored. Whether its record can be opened is seen when it is.
+    pub(crate) async fn scope(&self, name: &Name) -> Result<Option<String>, Refusal> {
+        for name in candidates(name) {
+            let Some(entry) = self.store.get(&keys::record(&name)).await? else { continue };
+            let record =
+                Record::read(&entry.value).map_err(|error| refusals::undescribed(&name.id, error))?;
+            return Ok(Some(record.scope));
+        }
+        Ok(None)
+    }
+
+    /// Whether a secret is there and for this destination. Whether it can be opened is seen when it is.
+    pub(crate) async fn check_release(&self, name: &Name, destination: &Scope) -> Result<(), Refusal> {
+        let Current { name, record } = self.current(name).await?;
+        self.admit(&name, &record, destination)
+    }
+
+    /// Opens a secret for a destination, which is compared with the secret's scope first. `version` is the newest, or the
+    /// one that overlaps it; 0 asks for the newest.
+    pub(crate) async fn release(
+        &self,
+        name: &Name,
+        destination: &Scope,
+        version: u64,
+    ) -> Result<Released, Refusal> {
+        let Current { name, record } = self.current(name).await?;
+        self.admit(&name, &record, destination)?;
+        let now = self.clock.now();
+        // Opened also where another version is wanted: that its terms name that one is true only if it opens.
+        let value = self.open(&name, &record)?;
+        if version == 0 || version == record.version {
+            let previous = record.previous().filter(|previous| !is_over(Some(previous.until), now));
+            return Ok(Released { value, version: record.version, previous });
+        }
+        drop(value);
+        let record = self.previous(&name, &record, version).await?;
+        self.admit(&name, &record, destination)?;
+        Ok(Released { value: self.open(&name, &record)?, version, previous: None })
+    }
+
+    /// Whether the terms of a value allow its use now, for this destination.
+    fn admit(&self, name: &Name, record: &Record, destination: &Scope) -> Result<(), Refusal> {
+        if record.scope != destination.as_str() {
+            return Err(refusals::out_of_scope(name, destination));
+        }
+        if is_over(record.expires(), self.clock.now()) {
+            return Err(refusals::expired(name));
+        }
+        Ok(())
+    }
+
+    fn open(&self, name: &Name, record: &Record) -> Result<Plaintext, Refusal> {
+        let binding = Binding::of(name, record);
+        self.ring.open(&binding.context(), &record.sealed).map_err(|error| refusals::unreadable(name, error))
+    }
+
+    /// The record of the version that the newest one overlaps with, if it is the one that is wanted.
+    async fn previous(&self, name: &Name, newest: &Record, version: u64) -> Result<Record, Refusal> {
+        let named = newest.previous().filter(|previous| previous.version == version);
+        let Some(Previous { until, .. }) = named else { return Err(refusals::no_version(name, version)) };
+        if is_over(Some(until), self.clock.now()) {
+            return Err(refusals::no_version(name, version));
+        }
+        let entry = self.store.get(&keys::previous(name)).await?;
+        let entry = entry.ok_or_else(|| refusals::no_version(name, version))?;
+        let record = Record::read(&entry.value).map_err(|error| refusals::unreadable(name, error))?;
+        if record.version != version {
+            return Err(refusals::unreadable(name, "the version that overlaps is not the one that it names"));
+        }
+        Ok(record)
+    }
+
+    /// The newest version of a secret: that of the business unit's private copy where there is one, else the tenant's.
+    async fn current(&self, name: &Name) -> Result<Current, Refusal> {
+        for owned in candidates(name) {
+            if let Some(record) = self.newest(&owned).await? {
+                return Ok(Current { name: owned, record });
+            }
+        }
+        Err(refusals::not_found(name))
+    }
+
+    /// The record of a name, if it is the newest that the name ever had; none where there is none.
+    async fn newest(&self, name: &Name) -> Result<Option<Record>, Refusal> {
+        let mut found = self.find(name).await?;
+        loop {
+            let read = found.record.as_ref().map(|entry| Record::read(&entry.value)).transpose();
+            let record = read.map_err(|error| refusals::unreadable(name, error))?;
+            if found.fits(record.as_ref()) {
+                return Ok(record);
+            }
+            // Either somebody wrote between the two reads, or the record is not the one that the mark was set for.
+            let again = self.find(name).await?;
+            if again.revisions() == found.revisions() {
+                return Err(refusals::unreadable(
+                    name,
+                    "its version is not the newest that the name ever had",
+                ));
+            }
+            found = again;
+        }
+    }
+}
+
+impl Found {
+    /// Whether the mark is the one that was set for this record, or for its end.
+    fn fits(&self, record: Option<&Record>) -> bool {
+        let mark = self.mark.as_ref().map(|entry| Mark::read(&entry.value));
+        match (record, mark) {
+            (Some(record), Some(Ok(mark))) => mark == Mark::new(record.version, false),
+            (None, Some(Ok(mark))) => mark.deleted,
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
+    fn revisions(&self) -> [Option<store::Revision>; 2] {
+        [&self.record, &self.mark].map(|entry| entry.as_ref().map(|entry| entry.revision))
+    }
+}
+
+/// Where a secret is looked for: a business unit's private copy comes before the tenant's.
+fn candidates(name: &Name) -> impl Iterator<Item = Name> {
+    let private = name.parent.unit.is_some().then(|| name.clone());
+    let parent = Parent { tenant: name.parent.tenant.clone(), unit: None };
+    private.into_iter().chain([Name { parent, id: name.id.clone() }])
+}
+
+fn is_over(end: Option<SystemTime>, now: SystemTime) -> bool {
+    end.is_some_and(|end| end <= now)
+}
