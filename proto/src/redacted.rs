@@ -27,23 +27,26 @@ impl Debug for PutSecretRequest {
 
 impl Debug for ReleaseSecretResponse {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Self { value: _, version, previous_version } = self;
+        let Self { value: _, version, previous_version, name } = self;
         f.debug_struct("ReleaseSecretResponse")
             .field("value", &HIDDEN)
             .field("version", version)
             .field("previous_version", previous_version)
+            .field("name", name)
             .finish()
     }
 }
 
 impl Debug for Token {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Self { access_token: _, token_type, expire_time, generation } = self;
+        let Self { access_token: _, token_type, expire_time, generation, secret, secret_version } = self;
         f.debug_struct("Token")
             .field("access_token", &HIDDEN)
             .field("token_type", token_type)
             .field("expire_time", expire_time)
             .field("generation", generation)
+            .field("secret", secret)
+            .field("secret_version", secret_version)
             .finish()
     }
 }

@@ -107,7 +107,7 @@ async fn a_token_of_a_real_authorization_server(client: &str, how: ClientAuthent
     let mut oauth = OauthServer::start(&authority, secret.text()).await;
     let crm = customers(&authority).await;
     let suite = Suite::start(&authority).await;
-    suite.put_secret("client", oauth.token_url(), secret.text()).await;
+    suite.put_client_secret("client", oauth.token_url(), secret.text(), vec![crm.url("/")]).await;
     let auth = client_credentials(oauth.token_url(), client, "client", how);
     suite.create_integration("CRM", anybody(crm.url("/api/v1/**"), auth)).await;
 

@@ -84,6 +84,7 @@ async fn a_tenants_policy_holds_for_its_calls_its_tokens_and_what_is_explained_t
             name: format!("tenants/{tenant}/secrets/cs"),
             value: Canary::new().text().to_owned().into(),
             url: login.url("/"),
+            token_urls: vec![crm.url("/")],
             ..Default::default()
         };
         suite.secrets().put_secret(secret).await.expect("the secret is kept");

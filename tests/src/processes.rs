@@ -94,7 +94,8 @@ async fn an_adapter_runs_through_four_processes() {
     let secret = Canary::new();
     let mut oauth = OauthServer::start(&scene.authority, secret.text()).await;
     let crm = Counterpart::start(&scene.authority, |_| Answer::json(200, &json!({ "id": 7 }))).await;
-    scene.secrets.put_secret("client", oauth.token_url(), secret.text()).await;
+    let tokens_for = vec![crm.url("/")];
+    scene.secrets.put_client_secret("client", oauth.token_url(), secret.text(), tokens_for).await;
     let auth = client_credentials(oauth.token_url(), "basic", "client", ClientAuthentication::Basic);
     scene.integrations.create_integration("CRM", anybody(crm.url("/api/**"), auth)).await;
     let adapter = json!({

@@ -127,7 +127,8 @@ async fn a_register_that_no_longer_parses_leaves_the_one_before_as_it_was() {
 async fn a_token_endpoint_that_refuses_is_token_refused() {
     let scene = Scene::new().await;
     let mut oauth = OauthServer::start(&scene.authority, Canary::new().text()).await;
-    scene.suite.put_secret("client", oauth.token_url(), Canary::new().text()).await;
+    let (secret, tokens_for) = (Canary::new(), vec![scene.crm.url("/")]);
+    scene.suite.put_client_secret("client", oauth.token_url(), secret.text(), tokens_for).await;
     let auth = client_credentials(oauth.token_url(), "basic", "client", ClientAuthentication::Basic);
     scene.suite.create_integration("ERP", anybody(scene.crm.url("/api/**"), auth)).await;
 
@@ -145,7 +146,8 @@ async fn a_token_endpoint_that_refuses_is_token_refused() {
 async fn a_token_endpoint_that_is_down_is_token_unavailable() {
     let scene = Scene::new().await;
     let token_url = nowhere("/token").await;
-    scene.suite.put_secret("client", token_url.clone(), Canary::new().text()).await;
+    let (secret, tokens_for) = (Canary::new(), vec![scene.crm.url("/")]);
+    scene.suite.put_client_secret("client", token_url.clone(), secret.text(), tokens_for).await;
     let auth = client_credentials(token_url, "basic", "client", ClientAuthentication::Basic);
     scene.suite.create_integration("ERP", anybody(scene.crm.url("/api/**"), auth)).await;
     let refusal = scene.refused(scene.call("ERP", "/api/customers")).await;

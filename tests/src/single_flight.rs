@@ -24,7 +24,7 @@ async fn a_thousand_calls_at_once_on_a_cold_token_make_one_token_request() {
     let mut oauth = OauthServer::start(&authority, secret.text()).await;
     let crm = Counterpart::start(&authority, |_| Answer::json(200, &json!("hello"))).await;
     let suite = Suite::start(&authority).await;
-    suite.put_secret("client", oauth.token_url(), secret.text()).await;
+    suite.put_client_secret("client", oauth.token_url(), secret.text(), vec![crm.url("/")]).await;
     let auth = client_credentials(oauth.token_url(), "basic", "client", ClientAuthentication::Basic);
     // A thousand handshakes take a small machine a while, and how long is not what this is about.
     let timeout = Some(prost_types::Duration { seconds: 300, nanos: 0 });

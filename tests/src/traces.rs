@@ -37,7 +37,8 @@ impl Scene {
         let oauth = OauthServer::start(&authority, client_secret.text()).await;
         let crm = Counterpart::start(&authority, |_| Answer::json(200, &json!({ "id": 7 }))).await;
         let suite = Suite::start(&authority).await;
-        suite.put_secret("client", oauth.token_url(), client_secret.text()).await;
+        let tokens_for = vec![crm.url("/")];
+        suite.put_client_secret("client", oauth.token_url(), client_secret.text(), tokens_for).await;
         let auth = client_credentials(oauth.token_url(), "basic", "client", ClientAuthentication::Basic);
         let integration = anybody(crm.url("/api/**"), auth);
         suite.create_integration("CRM", Integration { trace_context: context.into(), ..integration }).await;

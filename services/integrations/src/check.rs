@@ -15,7 +15,7 @@ use proto::{
 };
 use runtime::{
     Caller, Link, Refusal, Role,
-    names::{Id, Name},
+    names::{Id, Name, Parent},
 };
 
 use self::known::{Asked, Knowing, Known};
@@ -116,7 +116,7 @@ impl Checker {
         }
         // Who may not list secrets is not told of them here either.
         if caller.require(Role::Configurator, &name.parent.tenant).is_ok() {
-            self.ask_secrets(&name.parent.tenant, &asked.secrets, &mut knowing).await?;
+            self.ask_secrets(&name.parent, &asked.secrets, &mut knowing).await?;
         }
         let diagnostics = if knowing.is_empty() { found } else { compile(knowing).await?.0 };
         Ok(Checked { text, diagnostics })
@@ -169,7 +169,7 @@ impl Checker {
 
     async fn ask_secrets(
         &self,
-        tenant: &Id,
+        owner: &Parent,
         names: &BTreeSet<String>,
         knowing: &mut Knowing,
     ) -> Result<(), Refusal> {
@@ -177,8 +177,7 @@ impl Checker {
         // What is no id names nothing.
         let ids: Vec<_> = names.iter().filter(|name| Id::parse("secret", name).is_ok()).cloned().collect();
         for ids in ids.chunks(SECRETS) {
-            let request =
-                DescribeSecretsRequest { parent: format!("tenants/{tenant}"), secret_ids: ids.to_vec() };
+            let request = DescribeSecretsRequest { parent: owner.to_string(), secret_ids: ids.to_vec() };
             let answer = self.secrets.clone().describe_secrets(request).await;
             let answer = answer.map_err(|status| Refusal::from_peer("secrets", &status))?.into_inner();
             knowing.secrets.extend(answer.secrets.into_iter().map(|each| (each.secret_id, each.scope)));

@@ -33,12 +33,17 @@ pub(crate) enum Credential {
 
 /// How a token is got.
 #[derive(Clone, Debug)]
-pub(crate) struct Grant(tokens::Grant);
+pub(crate) struct Grant {
+    message: tokens::Grant,
+    /// The name of the client's secret: where tokens may go is sealed in with it.
+    secret: String,
+}
 
 impl Grant {
-    /// By OAuth 2.0 client credentials.
-    pub(crate) fn client_credentials(credentials: tokens::ClientCredentials) -> Self {
-        Self(tokens::Grant { kind: Some(tokens::grant::Kind::ClientCredentials(credentials)) })
+    /// By OAuth 2.0 client credentials, whose secret has this name.
+    pub(crate) fn client_credentials(credentials: tokens::ClientCredentials, secret: String) -> Self {
+        let kind = Some(tokens::grant::Kind::ClientCredentials(credentials));
+        Self { message: tokens::Grant { kind }, secret }
     }
 }
 

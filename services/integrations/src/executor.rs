@@ -9,7 +9,12 @@ use std::{sync::Arc, time::Duration};
 use egress::{Answer, Body, Door, Error, ErrorKind, Outbound};
 use mapping::Template;
 use proto::errors::v1::Reason;
-use runtime::{Caller, Refusal, names::Id, server::deadline, telemetry};
+use runtime::{
+    Caller, Refusal,
+    names::{Id, Parent},
+    server::deadline,
+    telemetry,
+};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
@@ -41,6 +46,8 @@ pub(crate) struct Call {
     pub(crate) body: Payload,
     /// How long it may take; the route's own time is the longest.
     pub(crate) timeout: Option<Duration>,
+    /// The business unit that it is made for, whose private copies of secrets come first.
+    pub(crate) unit: Option<Id>,
 }
 
 /// The body of a call, which can leave several times.
@@ -105,7 +112,7 @@ impl Executor {
     pub(crate) async fn send(&self, tenant: &Id, route: &Route, call: Call) -> Outcome {
         let started = Instant::now();
         let end = started + time_for(route, &call);
-        let source = self.sources.of(tenant, route.credential.grant());
+        let source = self.sources.of(owner(tenant, &call), route.credential.grant());
         let mut tries = Tries::new(route.attempts, &call.method);
         let mut renewed = false;
         let mut attempts = 0;
@@ -149,6 +156,11 @@ pub(crate) fn admit(definition: &Definition, caller: &Caller) -> Result<(), Refu
 fn time_for(route: &Route, call: &Call) -> Duration {
     let own = call.timeout.map_or(route.timeout, |timeout| timeout.min(route.timeout));
     deadline::remaining().map_or(own, |left| left.min(own))
+}
+
+/// Whom a call is made for.
+fn owner(tenant: &Id, call: &Call) -> Parent {
+    Parent { tenant: tenant.clone(), unit: call.unit.clone() }
 }
 
 /// The call as the door takes it.

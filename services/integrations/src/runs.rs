@@ -184,6 +184,7 @@ impl Runs {
             headers: request.headers,
             body: request.body.map_or(Payload::None, Payload::Template),
             timeout: request.timeout,
+            unit: name.parent.unit.clone(),
         };
         Ok(Prepared { name: name.clone(), adapter, run, definition, call })
     }

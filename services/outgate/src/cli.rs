@@ -47,7 +47,7 @@ pub(crate) struct Common {
     /// Tenant
     #[arg(long, global = true, env = "OUTGATE_TENANT", value_name = "ID", default_value = "default")]
     pub(crate) tenant: String,
-    /// Business unit: its private registers come first, and are what is written
+    /// Business unit: its private registers and secrets come first, and are what is written
     #[arg(long, global = true, env = "OUTGATE_UNIT", value_name = "ID")]
     pub(crate) unit: Option<String>,
     /// File with the token of the end user that the call acts for
@@ -72,7 +72,7 @@ pub(crate) enum Command {
     Healthcheck(Healthcheck),
     /// Apply integrations and registers from files; shows the difference first
     Apply(Apply),
-    /// Put, list and delete secrets; none can be read
+    /// Put, list and delete secrets, with --unit a business unit's private copies; none can be read
     #[command(subcommand)]
     Secret(Secret),
     /// Send one HTTP request through an integration
@@ -162,8 +162,17 @@ pub(crate) enum Secret {
         /// The URL it is for: it is sent to no other origin (scheme, host and port)
         #[arg(long)]
         url: String,
+        /// A URL that tokens may go to which are got with it as a client's secret; may be repeated. None: the origin of --url
+        #[arg(long, value_name = "URL")]
+        tokens_for: Vec<String>,
+        /// When it ends: a day, as 2027-01-31 (its beginning, UTC), or a time, as 2027-01-31T12:00:00Z
+        #[arg(long, value_name = "DATE")]
+        expires: Option<String>,
+        /// How long the value before it stays in use beside it: 30m, 12h, 7d
+        #[arg(long, value_name = "DURATION")]
+        overlap: Option<String>,
     },
-    /// List secrets: names, scopes, versions
+    /// List secrets: names, scopes, versions, and what ends when
     List,
     /// Delete a secret
     Delete {

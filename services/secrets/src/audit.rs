@@ -1,4 +1,4 @@
-//! The record of a release that was refused.
+//! The record of a use of a secret that was refused.
 
 use proto::secrets::v1::Purpose;
 use runtime::{Caller, Refusal, names::Name, refusal};
@@ -10,7 +10,16 @@ pub(crate) struct Asked<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) name: &'a str,
     pub(crate) destination_url: &'a str,
-    pub(crate) purpose: i32,
+    pub(crate) wish: Wish,
+}
+
+/// What somebody wishes to do with it.
+#[derive(Clone, Copy)]
+pub(crate) enum Wish {
+    /// To have it released, for a purpose.
+    Release(i32),
+    /// To send a token that is got with it.
+    SendToken,
 }
 
 impl Asked<'_> {
@@ -21,7 +30,10 @@ impl Asked<'_> {
     pub(crate) fn refused(&self, refusal: Refusal) -> Refusal {
         let name = Name::parse("name", SECRETS, self.name).ok();
         let scope = Scope::of(self.destination_url).ok();
-        let purpose = Purpose::try_from(self.purpose).ok();
+        let (what, purpose) = match self.wish {
+            Wish::Release(purpose) => ("the release of a secret", Purpose::try_from(purpose).ok()),
+            Wish::SendToken => ("the sending of a token", None),
+        };
         tracing::warn!(
             target: "outgate::audit",
             by = self.caller.name(),
@@ -29,7 +41,7 @@ impl Asked<'_> {
             destination = scope.as_ref().map(Scope::as_str),
             purpose = purpose.map(|purpose| purpose.as_str_name()),
             reason = refusal::name(refusal.reason()),
-            "the release of a secret was refused"
+            "{what} was refused"
         );
         refusal
     }

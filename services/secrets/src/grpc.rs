@@ -6,10 +6,11 @@ use std::{sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
 use proto::secrets::v1::{
-    CheckReleaseRequest, CheckReleaseResponse, DeleteSecretRequest, DescribeSecretsRequest,
-    DescribeSecretsResponse, ListSecretsRequest, ListSecretsResponse, Purpose, PutSecretRequest,
-    ReleaseSecretRequest, ReleaseSecretResponse, Secret, SecretDescription,
-    secret_release_service_server::SecretReleaseService, secret_service_server::SecretService,
+    CheckReleaseRequest, CheckReleaseResponse, CheckTokenUseRequest, CheckTokenUseResponse,
+    DeleteSecretRequest, DescribeSecretsRequest, DescribeSecretsResponse, ListSecretsRequest,
+    ListSecretsResponse, Purpose, PutSecretRequest, ReleaseSecretRequest, ReleaseSecretResponse, Secret,
+    SecretDescription, secret_release_service_server::SecretReleaseService,
+    secret_service_server::SecretService,
 };
 use runtime::{
     Caller, Refusal, Role,
@@ -22,7 +23,7 @@ use tonic::{Request, Response, Status};
 
 use crate::{
     SECRETS,
-    audit::Asked,
+    audit::{Asked, Wish},
     scope::Scope,
     vault::{Metadata, Released, Vault},
 };
@@ -97,12 +98,14 @@ impl SecretReleaseService for Release {
     ) -> Result<Response<ReleaseSecretResponse>, Status> {
         let caller = Caller::of(&request)?;
         let ReleaseSecretRequest { name, destination_url, purpose, version } = request.into_inner();
-        let asked = Asked { caller: &caller, name: &name, destination_url: &destination_url, purpose };
-        let Released { value, version, previous } =
-            self.released(&asked, version).await.map_err(|refusal| asked.refused(refusal))?;
+        let wish = Wish::Release(purpose);
+        let asked = Asked { caller: &caller, name: &name, destination_url: &destination_url, wish };
+        let Released { name, value, version, previous } =
+            self.released(&asked, purpose, version).await.map_err(|refusal| asked.refused(refusal))?;
         let value = Bytes::from_owner(Wiped(value));
         let previous_version = previous.map_or(0, |previous| previous.version);
-        Ok(Response::new(ReleaseSecretResponse { value, version, previous_version }))
+        let name = name.parent.child(SECRETS, &name.id);
+        Ok(Response::new(ReleaseSecretResponse { value, version, previous_version, name }))
     }
 
     async fn check_release(
@@ -111,15 +114,31 @@ impl SecretReleaseService for Release {
     ) -> Result<Response<CheckReleaseResponse>, Status> {
         let caller = Caller::of(&request)?;
         let CheckReleaseRequest { names, destination_url, purpose } = request.into_inner();
-        let asked = |name| Asked { caller: &caller, name, destination_url: &destination_url, purpose };
+        let wish = Wish::Release(purpose);
+        let asked = |name| Asked { caller: &caller, name, destination_url: &destination_url, wish };
         if names.is_empty() || names.len() > ASKED {
             return Err(asked("").refused(Refusal::field("names", format!("must be 1 to {ASKED}"))).into());
         }
         for name in &names {
             let asked = asked(name);
-            self.check(&asked).await.map_err(|refusal| asked.refused(refusal))?;
+            self.check(&asked, purpose).await.map_err(|refusal| asked.refused(refusal))?;
         }
         Ok(Response::new(CheckReleaseResponse {}))
+    }
+
+    async fn check_token_use(
+        &self,
+        request: Request<CheckTokenUseRequest>,
+    ) -> Result<Response<CheckTokenUseResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let CheckTokenUseRequest { name, destination_url, version } = request.into_inner();
+        let wish = Wish::SendToken;
+        let asked = Asked { caller: &caller, name: &name, destination_url: &destination_url, wish };
+        let Released { name, value: _, version, previous } =
+            self.sending(&asked, version).await.map_err(|refusal| asked.refused(refusal))?;
+        let name = name.parent.child(SECRETS, &name.id);
+        let previous_version = previous.map_or(0, |previous| previous.version);
+        Ok(Response::new(CheckTokenUseResponse { name, version, previous_version }))
     }
 
     async fn describe_secrets(
@@ -148,28 +167,20 @@ impl SecretReleaseService for Release {
     }
 }
 
-/// A wish that its caller may have: whether the secret is there and for this origin is the vault's to say.
-struct Wanted {
-    name: Name,
-    destination: Scope,
-    purpose: Purpose,
-}
-
-impl Wanted {
-    fn read(asked: &Asked<'_>) -> Result<Self, Refusal> {
-        let name = Name::parse("name", SECRETS, asked.name)?;
-        asked.caller.require(Role::Releaser, &name.parent.tenant)?;
-        let purpose = known_purpose(asked.purpose)?;
-        Ok(Self { name, destination: scope("destination_url", asked.destination_url)?, purpose })
-    }
+/// What is asked for by somebody who may ask: whether it is there and for this origin is the vault's to say.
+fn wanted(asked: &Asked<'_>) -> Result<(Name, Scope), Refusal> {
+    let name = Name::parse("name", SECRETS, asked.name)?;
+    asked.caller.require(Role::Releaser, &name.parent.tenant)?;
+    Ok((name, scope("destination_url", asked.destination_url)?))
 }
 
 impl Release {
-    async fn released(&self, asked: &Asked<'_>, version: u64) -> Result<Released, Refusal> {
-        let Wanted { name, destination, purpose } = Wanted::read(asked)?;
+    async fn released(&self, asked: &Asked<'_>, purpose: i32, version: u64) -> Result<Released, Refusal> {
+        let (name, destination) = wanted(asked)?;
+        let purpose = known_purpose(purpose)?;
         let released = self.0.release(&name, &destination, version).await?;
         tracing::debug!(
-            secret = name.parent.child(SECRETS, &name.id),
+            secret = released.name.parent.child(SECRETS, &released.name.id),
             version = released.version,
             destination = destination.as_str(),
             purpose = purpose.as_str_name(),
@@ -179,9 +190,15 @@ impl Release {
         Ok(released)
     }
 
-    async fn check(&self, asked: &Asked<'_>) -> Result<(), Refusal> {
-        let Wanted { name, destination, purpose: _ } = Wanted::read(asked)?;
+    async fn check(&self, asked: &Asked<'_>, purpose: i32) -> Result<(), Refusal> {
+        let (name, destination) = wanted(asked)?;
+        known_purpose(purpose)?;
         self.0.check_release(&name, &destination).await
+    }
+
+    async fn sending(&self, asked: &Asked<'_>, version: u64) -> Result<Released, Refusal> {
+        let (name, destination) = wanted(asked)?;
+        self.0.release_for_token(&name, &destination, version).await
     }
 
     /// The ids of what is there for an owner: of a business unit's private copies, and of its tenant's secrets.

@@ -10,6 +10,7 @@ mod overlapping;
 mod release;
 mod resealing;
 mod schema;
+mod sending;
 mod tampering;
 mod units;
 mod writing;

@@ -6,22 +6,22 @@ use std::{
 };
 
 use egress::Door;
-use proto::{errors::v1::Reason, secrets::v1::secret_release_service_client::SecretReleaseServiceClient};
-use runtime::{Link, Refusal, names::Id};
+use proto::errors::v1::Reason;
+use runtime::Refusal;
 use tokio::time::Instant;
 
 use crate::{
     answer::{Answer, Granted},
     failure::Failure,
-    grant::Grant,
+    grant::{Grant, GrantKey},
     outbound,
-    release::TenantSecrets,
+    release::Secrets,
 };
 
 /// Asks token endpoints.
 pub(crate) struct TokenEndpoint {
     door: Arc<Door>,
-    secrets: SecretReleaseServiceClient<Link>,
+    secrets: Arc<Secrets>,
     timeout: Duration,
     answer_bytes: usize,
 }
@@ -34,18 +34,24 @@ pub(crate) struct Got {
 }
 
 impl TokenEndpoint {
-    pub(crate) fn new(door: Arc<Door>, secrets: Link, timeout: Duration, answer_bytes: usize) -> Self {
-        Self { door, secrets: SecretReleaseServiceClient::new(secrets), timeout, answer_bytes }
+    pub(crate) fn new(
+        door: Arc<Door>,
+        secrets: Arc<Secrets>,
+        timeout: Duration,
+        answer_bytes: usize,
+    ) -> Self {
+        Self { door, secrets, timeout, answer_bytes }
     }
 
-    /// Sends the request of a grant and reads the answer.
-    pub(crate) async fn ask(&self, tenant: &Id, grant: &Grant) -> Result<Got, Failure> {
-        let request = outbound::request(tenant, grant, self.timeout, self.answer_bytes).map_err(|error| {
-            Failure::here(
-                Refusal::new(Reason::Internal, "the grant cannot be written as a form").because(error),
-            )
-        })?;
-        let secrets = TenantSecrets { client: &self.secrets, tenant };
+    /// Sends the request of a grant, with the one value of its secret that its key names, and reads the answer.
+    pub(crate) async fn ask(&self, key: &GrantKey, grant: &Grant) -> Result<Got, Failure> {
+        let request =
+            outbound::request(key.tenant(), grant, self.timeout, self.answer_bytes).map_err(|error| {
+                Failure::here(
+                    Refusal::new(Reason::Internal, "the grant cannot be written as a form").because(error),
+                )
+            })?;
+        let secrets = self.secrets.source(key.secret());
         let (started, at) = (Instant::now(), SystemTime::now());
         let answer = self
             .door

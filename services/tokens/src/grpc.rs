@@ -9,7 +9,7 @@ use proto::tokens::v1::{
 };
 use runtime::{
     Caller, Refusal, Role,
-    names::{Id, Parent},
+    names::{Id, Name, Parent},
     page,
 };
 use tonic::{Request, Response, Status};
@@ -17,14 +17,19 @@ use tonic::{Request, Response, Status};
 use crate::{
     grant::{Authentication, Grant, Parts},
     registry::Registry,
+    release::{SecretVersion, Secrets},
     shelf::{Record, Shelf},
     token::Token,
 };
+
+/// The collection that clients' secrets are in.
+const SECRETS: &str = "secrets";
 
 /// The service's handlers.
 pub(crate) struct Tokens {
     pub(crate) shelf: Arc<Shelf>,
     pub(crate) registry: Arc<Registry>,
+    pub(crate) secrets: Arc<Secrets>,
 }
 
 #[tonic::async_trait]
@@ -34,11 +39,13 @@ impl TokenService for Tokens {
         request: Request<GetTokenRequest>,
     ) -> Result<Response<contract::Token>, Status> {
         let caller = Caller::of(&request)?;
-        let GetTokenRequest { parent, grant: asked } = request.into_inner();
-        let tenant = Parent::parse_tenant("parent", &parent)?;
-        caller.require(Role::Releaser, &tenant)?;
-        let token = self.registry.get(&tenant, grant(asked)?).await?;
-        Ok(Response::new(message(token)))
+        let GetTokenRequest { parent, grant: asked, destination_url } = request.into_inner();
+        let owner = Parent::parse("parent", &parent)?;
+        caller.require(Role::Releaser, &owner.tenant)?;
+        let grant = grant(asked)?;
+        let secret = self.secrets.admit(&owner, &grant.secret, &destination_url).await?;
+        let token = self.registry.get(&owner.tenant, grant, secret.clone()).await?;
+        Ok(Response::new(message(token, secret)))
     }
 
     async fn invalidate_token(
@@ -46,7 +53,8 @@ impl TokenService for Tokens {
         request: Request<InvalidateTokenRequest>,
     ) -> Result<Response<()>, Status> {
         let caller = Caller::of(&request)?;
-        let InvalidateTokenRequest { parent, grant: asked, generation } = request.into_inner();
+        let InvalidateTokenRequest { parent, grant: asked, generation, secret, secret_version } =
+            request.into_inner();
         let tenant = Parent::parse_tenant("parent", &parent)?;
         caller.require(Role::Releaser, &tenant)?;
         let grant = grant(asked)?;
@@ -55,7 +63,11 @@ impl TokenService for Tokens {
                 Refusal::field("generation", "is missing; name the token that was not accepted").into()
             );
         }
-        self.registry.invalidate(&tenant, grant, generation).await?;
+        if Name::parse("secret", SECRETS, &secret)?.parent.tenant != tenant {
+            return Err(Refusal::field("secret", "is another tenant's").into());
+        }
+        let secret = SecretVersion { name: secret, version: secret_version };
+        self.registry.invalidate(&tenant, grant, secret, generation).await?;
         Ok(Response::new(()))
     }
 
@@ -112,8 +124,10 @@ impl AsRef<[u8]> for Value {
     }
 }
 
-fn message(token: Arc<Token>) -> contract::Token {
+fn message(token: Arc<Token>, secret: SecretVersion) -> contract::Token {
     contract::Token {
+        secret: secret.name,
+        secret_version: secret.version,
         token_type: token.token_type.clone(),
         expire_time: token.expires().map(prost_types::Timestamp::from),
         generation: token.generation,

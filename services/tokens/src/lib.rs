@@ -25,8 +25,12 @@
 //! unavailability alike. A failure before anything was sent (no such secret, a policy that refuses) is not remembered:
 //! the next call tries again.
 //!
-//! A new value of the client's secret takes effect with the next request, not before: the token that was got with the
-//! old value is served until it ends or is dropped.
+//! # Where a token goes
+//!
+//! To the origins that the client's secret was put with for tokens, and nowhere else: the secrets service is asked for each
+//! call, before anything is looked up or fetched. A token is kept for the one value of the secret that it was got with. Where
+//! it may go was sealed in with that value, and nobody who puts another one can change it; so a new value takes effect at
+//! once, and a token that was got with an old value is never handed out for it.
 //!
 //! What this crate never does: see a client's secret outside the hole that the guarded door fills; write a token to a
 //! log, an error or, unsealed, to the store; follow a redirect of a token endpoint; send a request for anything but
@@ -57,7 +61,9 @@ use seal::KeyRing;
 use store::Store;
 use tonic::service::RoutesBuilder;
 
-use crate::{endpoint::TokenEndpoint, keeper::Shared, life::Lives, registry::Registry, shelf::Shelf};
+use crate::{
+    endpoint::TokenEndpoint, keeper::Shared, life::Lives, registry::Registry, release::Secrets, shelf::Shelf,
+};
 
 /// The settings of the tokens service.
 #[derive(Clone, Debug)]
@@ -116,13 +122,14 @@ impl Config {
             message_bytes,
         } = self;
         let shelf = Arc::new(Shelf::new(store, ring));
+        let secrets = Arc::new(Secrets::new(secrets));
         let shared = Shared {
             shelf: shelf.clone(),
-            endpoint: TokenEndpoint::new(door, secrets, timeout, answer_bytes),
+            endpoint: TokenEndpoint::new(door, secrets.clone(), timeout, answer_bytes),
             lives: Lives { default: default_life, longest: longest_life },
             pauses: keeper::Pauses { shortest: shortest_pause, longest: longest_pause, longest_retry_after },
         };
-        Service { shelf, registry: Arc::new(Registry::new(shared, grants)), message_bytes }
+        Service { shelf, registry: Arc::new(Registry::new(shared, grants)), secrets, message_bytes }
     }
 }
 
@@ -131,13 +138,15 @@ impl Config {
 pub struct Service {
     shelf: Arc<Shelf>,
     registry: Arc<Registry>,
+    secrets: Arc<Secrets>,
     message_bytes: usize,
 }
 
 impl Service {
     /// Adds the service, for the internal listener. Answers the names of what it added, for health.
     pub fn internal(&self, routes: &mut RoutesBuilder) -> Vec<&'static str> {
-        let handler = grpc::Tokens { shelf: self.shelf.clone(), registry: self.registry.clone() };
+        let Self { shelf, registry, secrets, .. } = self.clone();
+        let handler = grpc::Tokens { shelf, registry, secrets };
         let server = TokenServiceServer::new(handler)
             .max_decoding_message_size(self.message_bytes)
             .max_encoding_message_size(self.message_bytes);

@@ -24,6 +24,7 @@ use tracing::Span;
 use crate::{
     grant::{Grant, GrantKey},
     keeper::{Ask, Keeper, Shared},
+    release::SecretVersion,
     token::Token,
 };
 
@@ -58,10 +59,15 @@ impl Registry {
         Self { shared: Arc::new(shared), keepers: Mutex::default(), most: most.max(1) }
     }
 
-    /// A token that is good now.
-    pub(crate) async fn get(self: &Arc<Self>, tenant: &Id, grant: Grant) -> Result<Arc<Token>, Refusal> {
+    /// A token that is good now, got with one value of the client's secret.
+    pub(crate) async fn get(
+        self: &Arc<Self>,
+        tenant: &Id,
+        grant: Grant,
+        secret: SecretVersion,
+    ) -> Result<Arc<Token>, Refusal> {
         let (answer, answered) = oneshot::channel();
-        self.send(tenant, grant, Ask::Get { answer, span: Span::current() })?;
+        self.send(GrantKey::new(tenant, &grant, secret), grant, Ask::Get { answer, span: Span::current() })?;
         answered.await.map_err(died)?
     }
 
@@ -70,15 +76,15 @@ impl Registry {
         self: &Arc<Self>,
         tenant: &Id,
         grant: Grant,
+        secret: SecretVersion,
         generation: u64,
     ) -> Result<(), Refusal> {
         let (done, answered) = oneshot::channel();
-        self.send(tenant, grant, Ask::Invalidate { generation, done })?;
+        self.send(GrantKey::new(tenant, &grant, secret), grant, Ask::Invalidate { generation, done })?;
         answered.await.map_err(died)?
     }
 
-    fn send(self: &Arc<Self>, tenant: &Id, grant: Grant, mut ask: Ask) -> Result<(), Refusal> {
-        let key = GrantKey::new(tenant, &grant);
+    fn send(self: &Arc<Self>, key: GrantKey, grant: Grant, mut ask: Ask) -> Result<(), Refusal> {
         let mut keepers = self.lock();
         if let Some(entry) = keepers.by_key.get_mut(&key) {
             entry.idle = false;

@@ -6,7 +6,7 @@ use mapping::Content;
 use proto::{
     errors::v1::Reason,
     secrets::v1::{
-        CheckReleaseRequest, Purpose, ReleaseSecretRequest,
+        CheckReleaseRequest, CheckTokenUseRequest, CheckTokenUseResponse, Purpose, ReleaseSecretRequest,
         secret_release_service_client::SecretReleaseServiceClient,
     },
 };
@@ -17,38 +17,77 @@ use runtime::{
 use seal::Plaintext;
 use url::Url;
 
-/// The secrets of one tenant, for requests to token endpoints.
-pub(crate) struct TenantSecrets<'a> {
-    pub(crate) client: &'a SecretReleaseServiceClient<Link>,
-    pub(crate) tenant: &'a Id,
+/// One value of a client's secret. A token that was got with it goes where that value's own terms allow.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct SecretVersion {
+    /// The whole name: of a business unit's private copy, or of the tenant's secret.
+    pub(crate) name: String,
+    /// From 1.
+    pub(crate) version: u64,
 }
 
-impl TenantSecrets<'_> {
-    /// The one kind of content that a token request has: its name, and its whole name.
-    fn named<'a>(&self, content: &'a Content) -> Result<(&'a str, String), SourceError> {
-        let Content::Secret(name) = content else {
-            return Err(SourceError::new(
-                SourceErrorKind::Unavailable,
-                "",
-                "a token request holds secrets alone",
-            ));
-        };
-        let id = Id::parse("client_secret", name).map_err(|refusal| refused(name, refusal))?;
-        let parent = Parent { tenant: self.tenant.clone(), unit: None };
-        Ok((name, parent.child("secrets", &id)))
+/// The secrets service.
+pub(crate) struct Secrets(SecretReleaseServiceClient<Link>);
+
+impl Secrets {
+    /// By a link on which this process is a releaser.
+    pub(crate) fn new(link: Link) -> Self {
+        Self(SecretReleaseServiceClient::new(link))
+    }
+
+    /// Whether a token that is got with a client's secret may be sent to a destination, and with which of its values it is
+    /// got. Nothing is fetched for it.
+    ///
+    /// # Errors
+    /// What the secrets service has against it.
+    pub(crate) async fn admit(
+        &self,
+        owner: &Parent,
+        secret: &Id,
+        destination_url: &str,
+    ) -> Result<SecretVersion, Refusal> {
+        let name = owner.child("secrets", secret);
+        let request = CheckTokenUseRequest { name, destination_url: destination_url.to_owned(), version: 0 };
+        let admitted = self.0.clone().check_token_use(request).await;
+        let admitted = admitted.map_err(|status| Refusal::from_peer("secrets", &status))?.into_inner();
+        let CheckTokenUseResponse { name, version, .. } = admitted;
+        Ok(SecretVersion { name, version })
+    }
+
+    /// The source of a request's one secret.
+    pub(crate) fn source<'a>(&'a self, secret: &'a SecretVersion) -> ClientSecret<'a> {
+        ClientSecret { secrets: self, secret }
     }
 }
 
+/// The client's secret, for a request to its token endpoint.
+pub(crate) struct ClientSecret<'a> {
+    secrets: &'a Secrets,
+    secret: &'a SecretVersion,
+}
+
+/// The one kind of content that a token request has.
+fn named(content: &Content) -> Result<&str, SourceError> {
+    let Content::Secret(name) = content else {
+        return Err(SourceError::new(
+            SourceErrorKind::Unavailable,
+            "",
+            "a token request holds secrets alone",
+        ));
+    };
+    Ok(name)
+}
+
 #[async_trait]
-impl SecretSource for TenantSecrets<'_> {
+impl SecretSource for ClientSecret<'_> {
     async fn admits(&self, contents: &[Content], destination: &Url) -> Result<(), SourceError> {
-        let names = contents.iter().map(|content| self.named(content).map(|(_, whole)| whole));
+        let names = contents.iter().map(|content| named(content).map(|_| self.secret.name.clone()));
         let request = CheckReleaseRequest {
             names: names.collect::<Result<_, _>>()?,
             destination_url: destination.to_string(),
             purpose: Purpose::Token.into(),
         };
-        let checked = self.client.clone().check_release(request).await;
+        let checked = self.secrets.0.clone().check_release(request).await;
         checked.map(drop).map_err(|status| {
             let refusal = Refusal::from_peer("secrets", &status);
             let name = refusal.metadata("secret").unwrap_or_default().to_owned();
@@ -57,18 +96,25 @@ impl SecretSource for TenantSecrets<'_> {
     }
 
     async fn open(&self, content: &Content, destination: &Url) -> Result<Plaintext, SourceError> {
-        let (name, whole) = self.named(content)?;
+        let shown = named(content)?;
+        let SecretVersion { name, version } = self.secret;
         let request = ReleaseSecretRequest {
-            name: whole,
+            name: name.clone(),
             destination_url: destination.to_string(),
             purpose: Purpose::Token.into(),
-            version: 0,
+            version: *version,
         };
-        match self.client.clone().release_secret(request).await {
-            // The message's bytes may be a view of the transport's buffer and cannot be wiped; this copy is.
-            Ok(released) => Ok(Plaintext::new(released.into_inner().value.to_vec())),
-            Err(status) => Err(refused(name, Refusal::from_peer("secrets", &status))),
+        let released = self.secrets.0.clone().release_secret(request).await;
+        let released =
+            released.map_err(|status| refused(shown, Refusal::from_peer("secrets", &status)))?.into_inner();
+        // Where a private copy went away meanwhile, the tenant's would be had in its place, whose tokens go elsewhere.
+        if (&released.name, released.version) != (name, *version) {
+            let text = "the secret was replaced while a token was being got with it; try again";
+            let refusal = Refusal::new(Reason::SecretNotFound, text).with("secret", shown);
+            return Err(refused(shown, refusal));
         }
+        // The message's bytes may be a view of the transport's buffer and cannot be wiped; this copy is.
+        Ok(Plaintext::new(released.value.to_vec()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod asking;
 mod counterpart;
+mod destinations;
 mod failing;
 mod faults;
 mod flights;
@@ -102,6 +103,8 @@ impl Suite {
             parent: "tenants/acme".into(),
             grant: Some(grant(credentials.clone())),
             generation,
+            secret: "tenants/acme/secrets/crm".into(),
+            secret_version: 1,
         };
         self.client(Caller::service("integrations")).invalidate_token(request).await.map(Response::into_inner)
     }
@@ -141,9 +144,16 @@ impl Resolver for Loopback {
     }
 }
 
+/// Where tokens are sent.
+const API: &str = "https://api.example.com/";
+
+/// Asks for a token.
+fn asking(parent: &str, credentials: ClientCredentials) -> GetTokenRequest {
+    GetTokenRequest { parent: parent.into(), grant: Some(grant(credentials)), destination_url: API.into() }
+}
+
 async fn get(mut client: TokenServiceClient<Link>, credentials: ClientCredentials) -> Result<Token, Status> {
-    let request = GetTokenRequest { parent: "tenants/acme".into(), grant: Some(grant(credentials)) };
-    client.get_token(request).await.map(Response::into_inner)
+    client.get_token(asking("tenants/acme", credentials)).await.map(Response::into_inner)
 }
 
 fn grant(credentials: ClientCredentials) -> Grant {

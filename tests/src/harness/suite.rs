@@ -122,10 +122,22 @@ impl Suite {
 
     /// Seals a value for an address.
     pub(crate) async fn put_secret(&self, id: &str, url: String, value: &str) -> Secret {
+        self.put_client_secret(id, url, value, Vec::new()).await
+    }
+
+    /// Seals a client's secret for its token endpoint, whose tokens go to other addresses.
+    pub(crate) async fn put_client_secret(
+        &self,
+        id: &str,
+        url: String,
+        value: &str,
+        token_urls: Vec<String>,
+    ) -> Secret {
         let request = PutSecretRequest {
             name: format!("tenants/default/secrets/{id}"),
             value: value.to_owned().into(),
             url,
+            token_urls,
             ..Default::default()
         };
         self.secrets().put_secret(request).await.expect("the secret is kept").into_inner()

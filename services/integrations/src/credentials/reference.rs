@@ -7,13 +7,13 @@ const OPEN: &str = "{{";
 const SECRET: &str = "{{secret:";
 const CLOSE: &str = "}}";
 
-/// The secret that the whole text names; none where there is other text in it.
+/// The name of the secret that the whole text names; none where there is other text in it.
 ///
 /// # Errors
 /// FIELD_INVALID for braces that name no secret.
-pub(crate) fn whole(field: &str, text: &str) -> Result<Option<Content>, Refusal> {
+pub(crate) fn whole(field: &str, text: &str) -> Result<Option<String>, Refusal> {
     match split(field, text)?.as_slice() {
-        [Piece::Secret(name)] => Ok(Some(Content::Secret(name.to_string()))),
+        [Piece::Secret(name)] => Ok(Some(name.to_string())),
         _ => Ok(None),
     }
 }

@@ -1,6 +1,6 @@
 //! Where the guarded door gets the content of holes: from the services that keep it, for this one call.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use egress::{SecretSource, SourceError, SourceErrorKind};
@@ -8,12 +8,15 @@ use mapping::Content;
 use proto::{
     errors::v1::Reason,
     secrets::v1::{
-        CheckReleaseRequest, Purpose, ReleaseSecretRequest,
+        CheckReleaseRequest, CheckTokenUseRequest, Purpose, ReleaseSecretRequest,
         secret_release_service_client::SecretReleaseServiceClient,
     },
-    tokens::v1::{GetTokenRequest, InvalidateTokenRequest, token_service_client::TokenServiceClient},
+    tokens::v1::{GetTokenRequest, InvalidateTokenRequest, Token, token_service_client::TokenServiceClient},
 };
-use runtime::{Link, Refusal, names::Id};
+use runtime::{
+    Link, Refusal,
+    names::{Id, Parent},
+};
 use seal::Plaintext;
 use url::Url;
 
@@ -32,32 +35,42 @@ impl Sources {
         Self { secrets: SecretReleaseServiceClient::new(secrets), tokens: TokenServiceClient::new(tokens) }
     }
 
-    /// The source of one call of a tenant.
-    pub(crate) fn of<'a>(&'a self, tenant: &'a Id, grant: Option<&'a Grant>) -> Source<'a> {
-        Source { sources: self, tenant, grant, generation: AtomicU64::new(NONE) }
+    /// The source of one call, made for a tenant or for a business unit, whose private copies come first.
+    pub(crate) fn of<'a>(&'a self, owner: Parent, grant: Option<&'a Grant>) -> Source<'a> {
+        Source { sources: self, owner, grant, sent: Mutex::default() }
     }
 }
-
-/// No token went out: no service ever gets that many.
-const NONE: u64 = u64::MAX;
 
 /// The content of one call's holes.
 pub(crate) struct Source<'a> {
     sources: &'a Sources,
-    tenant: &'a Id,
+    owner: Parent,
     grant: Option<&'a Grant>,
     /// Which token went out last.
-    generation: AtomicU64,
+    sent: Mutex<Option<Sent>>,
+}
+
+/// What names a token to the service that got it.
+struct Sent {
+    generation: u64,
+    secret: String,
+    secret_version: u64,
 }
 
 impl Source<'_> {
     /// Tells the tokens service that the counterpart did not accept the token that went out. Answers whether another
     /// one can be had: false where no token went out, or where the service cannot be told.
     pub(crate) async fn rejected(&self) -> bool {
-        let generation = self.generation.swap(NONE, Ordering::Relaxed);
-        let Some(Grant(grant)) = self.grant.filter(|_| generation != NONE) else { return false };
-        let request =
-            InvalidateTokenRequest { parent: self.parent(), grant: Some(grant.clone()), generation };
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some((grant, sent)) = self.grant.zip(sent) else { return false };
+        let Sent { generation, secret, secret_version } = sent;
+        let request = InvalidateTokenRequest {
+            parent: format!("tenants/{}", self.owner.tenant),
+            grant: Some(grant.message.clone()),
+            generation,
+            secret,
+            secret_version,
+        };
         match self.sources.tokens.clone().invalidate_token(request).await {
             Ok(_) => true,
             Err(status) => {
@@ -67,21 +80,32 @@ impl Source<'_> {
         }
     }
 
-    /// Whether the secrets among these may be released for a destination. A token is not made for an origin: the client secret
-    /// that it is got with is, and the tokens service asks about that one.
+    /// Whether the secrets and the token among these may be sent to a destination. Nothing is fetched for the token: where it
+    /// may go is sealed in with the client's secret.
     async fn check(&self, contents: &[Content], destination: &Url) -> Result<(), Refusal> {
         let secrets = contents.iter().filter_map(|content| match content {
             Content::Secret(name) => Some(self.name(name)),
             Content::Token(_) | Content::Template(_) | Content::Digest(_) => None,
         });
         let names = secrets.collect::<Result<Vec<_>, _>>()?;
-        if names.is_empty() {
-            return Ok(());
+        if !names.is_empty() {
+            let (destination_url, purpose) = (destination.to_string(), Purpose::Call.into());
+            let request = CheckReleaseRequest { names, destination_url, purpose };
+            let checked = self.sources.secrets.clone().check_release(request).await;
+            checked.map_err(|status| Refusal::from_peer("secrets", &status))?;
         }
-        let (destination_url, purpose) = (destination.to_string(), Purpose::Call.into());
-        let request = CheckReleaseRequest { names, destination_url, purpose };
-        let checked = self.sources.secrets.clone().check_release(request).await;
-        checked.map(drop).map_err(|status| Refusal::from_peer("secrets", &status))
+        if contents.iter().any(|content| matches!(content, Content::Token(_))) {
+            let (name, destination_url) = (self.name(&self.grant()?.secret)?, destination.to_string());
+            let request = CheckTokenUseRequest { name, destination_url, version: 0 };
+            let checked = self.sources.secrets.clone().check_token_use(request).await;
+            checked.map_err(|status| Refusal::from_peer("secrets", &status))?;
+        }
+        Ok(())
+    }
+
+    fn grant(&self) -> Result<&Grant, Refusal> {
+        let text = "a request asks for a token that its integration has no grant for";
+        self.grant.ok_or_else(|| Refusal::new(Reason::Internal, text))
     }
 
     async fn secret(&self, name: &str, destination: &Url) -> Result<Plaintext, Refusal> {
@@ -96,41 +120,37 @@ impl Source<'_> {
         Ok(Plaintext::new(released.value.into()))
     }
 
-    async fn token(&self) -> Result<Plaintext, Refusal> {
-        let Some(Grant(grant)) = self.grant else {
-            return Err(Refusal::new(
-                Reason::Internal,
-                "a request asks for a token that its integration has no grant for",
-            ));
+    async fn token(&self, destination: &Url) -> Result<Plaintext, Refusal> {
+        let request = GetTokenRequest {
+            parent: self.owner.to_string(),
+            grant: Some(self.grant()?.message.clone()),
+            destination_url: destination.to_string(),
         };
-        let request = GetTokenRequest { parent: self.parent(), grant: Some(grant.clone()) };
         let token = self.sources.tokens.clone().get_token(request).await;
         let token = token.map_err(|status| Refusal::from_peer("tokens", &status))?.into_inner();
+        let Token { access_token, token_type, expire_time: _, generation, secret, secret_version } = token;
         // RFC 6749, 7.1: a token of a type that is not understood must not be used. Some servers spell the type
         // `BearerToken`.
-        let kind = token.token_type.get(..6).unwrap_or_default();
+        let kind = token_type.get(..6).unwrap_or_default();
         if !kind.eq_ignore_ascii_case("bearer") {
             return Err(Refusal::new(
                 Reason::TokenUnavailable,
                 "the token endpoint gave a token that is no bearer token; ask its provider for bearer tokens",
             ));
         }
-        self.generation.store(token.generation, Ordering::Relaxed);
-        Ok(Plaintext::new(token.access_token.into()))
+        let sent = Sent { generation, secret, secret_version };
+        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(sent);
+        Ok(Plaintext::new(access_token.into()))
     }
 
-    /// The whole name of one of the tenant's secrets.
+    /// The whole name of one of the owner's secrets.
     fn name(&self, secret: &str) -> Result<String, Refusal> {
         let id = Id::parse("secret", secret).map_err(|_| {
             let shown = secret.escape_debug();
             Refusal::new(Reason::SecretNotFound, format!("`{shown}` is no name of a secret"))
                 .with("secret", shown)
         })?;
-        Ok(format!("{}/secrets/{id}", self.parent()))
-    }
-
-    fn parent(&self) -> String {
-        format!("tenants/{}", self.tenant)
+        Ok(self.owner.child("secrets", &id))
     }
 }
 
@@ -146,7 +166,7 @@ impl SecretSource for Source<'_> {
     async fn open(&self, content: &Content, destination: &Url) -> Result<Plaintext, SourceError> {
         let (name, opened) = match content {
             Content::Secret(name) => (name.as_str(), self.secret(name, destination).await),
-            Content::Token(name) => (name.as_str(), self.token().await),
+            Content::Token(name) => (name.as_str(), self.token(destination).await),
             Content::Template(_) | Content::Digest(_) => {
                 ("", Err(Refusal::new(Reason::Internal, "what is made of secrets is no content to open")))
             }

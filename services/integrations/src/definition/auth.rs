@@ -96,7 +96,7 @@ fn client_credentials(grant: &tokens::ClientCredentials) -> Result<Credential, R
     if grant.client_id.is_empty() {
         return Err(Refusal::field(field("client_id"), "is empty"));
     }
-    secret(&field("client_secret"), &grant.client_secret)?;
+    let client_secret = secret_name(&field("client_secret"), &grant.client_secret)?;
     if tokens::ClientAuthentication::try_from(grant.client_authentication).is_err() {
         return Err(unknown(&field("client_authentication")));
     }
@@ -112,7 +112,7 @@ fn client_credentials(grant: &tokens::ClientCredentials) -> Result<Credential, R
             }
         }
     }
-    Ok(Credential::Token(Grant::client_credentials(grant.clone())))
+    Ok(Credential::Token(Grant::client_credentials(grant.clone(), client_secret)))
 }
 
 /// The secret that the counterpart is shown in TLS.
@@ -126,6 +126,11 @@ pub(super) fn client_certificate(
 
 /// The one secret that the whole text must be.
 fn secret(field: &str, text: &str) -> Result<Content, Refusal> {
+    secret_name(field, text).map(Content::Secret)
+}
+
+/// Its name.
+fn secret_name(field: &str, text: &str) -> Result<String, Refusal> {
     short(field, text)?;
     if text.is_empty() {
         return Err(Refusal::field(field, "is empty; name a stored secret as `{{secret:name}}`"));

@@ -7,7 +7,9 @@ use proto::errors::v1::Reason;
 use runtime::{Caller, Refusal};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::{Call, Chunks, Download, Executor, Head, Tries, admit, outbound, time_for, upload::Upload};
+use super::{
+    Call, Chunks, Download, Executor, Head, Tries, admit, outbound, owner, time_for, upload::Upload,
+};
 use crate::{credentials::Source, definition::Definition};
 
 impl Executor {
@@ -46,7 +48,7 @@ impl Executor {
         end: Instant,
     ) -> Result<Streamed, Error> {
         let route = &definition.route;
-        let source = self.sources.of(&definition.name.parent.tenant, route.credential.grant());
+        let source = self.sources.of(owner(&definition.name.parent.tenant, call), route.credential.grant());
         let tries = Tries::new(route.attempts, &call.method);
         let mut again = Again { tries, renewed: false, end };
         let offer = || upload.map_or(Some(Body::None), Upload::offer);

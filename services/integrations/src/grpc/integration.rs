@@ -161,6 +161,7 @@ fn call(at: &str, method: String, url: String, headers: Vec<Header>, body: Bytes
         headers: headers.collect::<Result<_, Refusal>>()?,
         body: if body.is_empty() { Payload::None } else { Payload::Bytes(body) },
         timeout: None,
+        unit: None,
     })
 }
 

@@ -10,7 +10,10 @@ use ::tracing::{
     field::{Field, Visit},
     subscriber::DefaultGuard,
 };
-use proto::integrations::v1::{ApiKey, Endpoint, Integration, api_key::Place, auth::Kind};
+use proto::{
+    integrations::v1::{ApiKey, Endpoint, Integration, RunAdapterRequest, api_key::Place, auth::Kind},
+    secrets::v1::PutSecretRequest,
+};
 use serde_json::json;
 use tonic::Status;
 use tracing_subscriber::{
@@ -20,7 +23,7 @@ use tracing_subscriber::{
 };
 
 use super::{
-    counterpart::{Counterpart, HOST},
+    counterpart::{self, Counterpart, HOST},
     tokens::client_credentials,
     world::{World, get, metadata, open, refused},
 };
@@ -163,12 +166,79 @@ async fn a_token_url_that_was_edited_is_not_looked_up() {
     let counterpart = Counterpart::quiet().await;
     let world = World::with_real_tokens(&counterpart).await;
     let evil = attacker(&counterpart);
-    world.secret("crm-client-secret", VALUE, &counterpart.origin()).await;
     let Kind::ClientCredentials(mut grant) = client_credentials() else { unreachable!() };
     grant.token_url = format!("{evil}/token?q=query-canary");
     world.crm(&counterpart, Some(Kind::ClientCredentials(grant))).await;
+    world.client_secret(VALUE, &counterpart.origin(), &[]).await;
     let (audit, _guard) = Audit::start();
     refused(world.execute(get(format!("{}/v1", counterpart.origin()))).await, "SECRET_OUT_OF_SCOPE");
     assert_eq!(audit.one(), record("tokens", "crm-client-secret", &evil, "PURPOSE_TOKEN"));
     assert_eq!((world.names.asked(), counterpart.seen().len()), (vec![HOST.to_owned()], 0));
+}
+
+#[tokio::test]
+async fn an_endpoint_that_was_added_is_sent_no_token() {
+    let answer = r#"{"access_token": "bought-token-canary", "token_type": "Bearer", "expires_in": 3600}"#;
+    let counterpart = Counterpart::http2(move |_, _| counterpart::json(200, answer)).await;
+    let world = World::with_real_tokens(&counterpart).await;
+    let evil = attacker(&counterpart);
+    let Kind::ClientCredentials(mut grant) = client_credentials() else { unreachable!() };
+    grant.token_url = format!("{}/token", counterpart.origin());
+    world.create("CRM", wide(&counterpart, Some(Kind::ClientCredentials(grant)))).await.unwrap();
+    world.client_secret(VALUE, &counterpart.origin(), &[&counterpart.origin()]).await;
+    let refused_once = || async {
+        let (audit, _guard) = Audit::start();
+        let status =
+            refused(world.execute(get(format!("{evil}/v1?q=query-canary"))).await, "SECRET_OUT_OF_SCOPE");
+        assert_eq!(metadata(&status, "secret"), "crm-client-secret");
+        assert_eq!(metadata(&status, "host"), "attacker.example");
+        let wanted = format!(
+            "message=the sending of a token was refused by=\"integrations\" \
+             secret=\"tenants/acme/secrets/crm-client-secret\" destination={evil:?} \
+             reason=\"SECRET_OUT_OF_SCOPE\""
+        );
+        assert_eq!(audit.one(), wanted);
+    };
+    // Nothing was fetched for it, and no name looked up.
+    refused_once().await;
+    assert_eq!((world.names.asked(), counterpart.seen().len()), (vec![], 0));
+    // Nor is a token handed out for it that is kept.
+    assert_eq!(world.execute(get(format!("{}/v1", counterpart.origin()))).await.unwrap().status, 200);
+    let seen = counterpart.seen().len();
+    assert_eq!(seen, 2);
+    refused_once().await;
+    assert_eq!(counterpart.seen().len(), seen);
+    // Where no origin is named for tokens, they go to the secret's own.
+    world.client_secret(VALUE, &counterpart.origin(), &[]).await;
+    refused_once().await;
+    assert_eq!(world.execute(get(format!("{}/v1", counterpart.origin()))).await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_run_for_a_unit_uses_the_unit_s_own_secrets() {
+    let counterpart = Counterpart::quiet().await;
+    let world = World::new(&counterpart).await;
+    world.secret("key", "shared", &counterpart.origin()).await;
+    let request = PutSecretRequest {
+        name: "tenants/acme/businessUnits/north/secrets/key".into(),
+        value: "private-to-north".into(),
+        url: counterpart.origin(),
+        ..Default::default()
+    };
+    world.put_secret(request).await;
+    world.create("KEYED", open(&counterpart, key())).await.unwrap();
+    let url = format!("{}/v1", counterpart.origin());
+    let adapter = json!({ "integration": "KEYED", "requestMapping": { "method": "GET", "url": url } });
+    world.register("ADAPTER.KEYED", adapter.to_string()).await;
+    for (parent, sent) in [
+        ("tenants/acme", "shared"),
+        ("tenants/acme/businessUnits/north", "private-to-north"),
+        ("tenants/acme/businessUnits/south", "shared"),
+    ] {
+        let before = counterpart.seen().len();
+        let name = format!("{parent}/registers/ADAPTER.KEYED");
+        let request = RunAdapterRequest { name, input: "{}".into() };
+        world.adapters().run_adapter(request).await.unwrap();
+        assert_eq!(counterpart.seen()[before].header("x-api-key"), sent, "{parent}");
+    }
 }

@@ -69,7 +69,15 @@ impl TokenService for TestTokens {
         let spelled = self.0.kind.lock().unwrap().clone();
         let token_type = if spelled.is_empty() { "bearer".to_owned() } else { spelled };
         let access_token = format!("token-{generation}").into();
-        Ok(Response::new(Token { access_token, token_type, expire_time: None, generation }))
+        let secret = format!("{}/secrets/crm-client-secret", request.get_ref().parent);
+        Ok(Response::new(Token {
+            access_token,
+            token_type,
+            expire_time: None,
+            generation,
+            secret,
+            secret_version: 1,
+        }))
     }
 
     async fn invalidate_token(
@@ -90,6 +98,7 @@ impl TokenService for TestTokens {
     }
 }
 
+/// How a token is got whose client's secret is `crm-client-secret`.
 pub(super) fn client_credentials() -> auth::Kind {
     auth::Kind::ClientCredentials(ClientCredentials {
         token_url: "https://login.example.com/token".into(),
@@ -216,12 +225,12 @@ async fn a_thousand_calls_at_once_with_a_cold_token_make_one_token_request() {
     let world = World::with_real_tokens(&counterpart).await;
     let auth::Kind::ClientCredentials(mut grant) = client_credentials() else { unreachable!() };
     grant.token_url = format!("{}/token", counterpart.origin());
-    world.secret("crm-client-secret", "secret-of-the-client", &counterpart.origin()).await;
     // A machine that is busy with other tests takes its time.
     let timeout = prost_types::Duration::try_from(Duration::from_secs(600)).ok();
     let limits = Some(Limits { timeout, ..Default::default() });
     let crm = Integration { limits, ..open(&counterpart, Some(auth::Kind::ClientCredentials(grant))) };
     world.create("CRM", crm).await.unwrap();
+    world.client_secret("secret-of-the-client", &counterpart.origin(), &[&counterpart.origin()]).await;
     // A call without a token, so that the thousand share a connection.
     world.create("open", open(&counterpart, None)).await.unwrap();
     let mut warm = get(format!("{}/open", counterpart.origin()));

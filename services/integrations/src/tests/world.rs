@@ -145,19 +145,35 @@ impl World {
         self.integrations().create_integration(request).await.map(tonic::Response::into_inner)
     }
 
-    /// Makes the integration `CRM`: everything of the counterpart, open to all.
+    /// Makes the integration `CRM`: everything of the counterpart, open to all. Where its calls carry tokens, those may go
+    /// to the counterpart.
     pub(super) async fn crm(&self, counterpart: &Counterpart, auth: Option<auth::Kind>) {
+        if let Some(auth::Kind::ClientCredentials(grant)) = &auth {
+            self.client_secret("value", &grant.token_url, &[&counterpart.origin()]).await;
+        }
         self.create("CRM", open(counterpart, auth)).await.unwrap();
     }
 
     /// Stores a secret for an origin.
     pub(super) async fn secret(&self, name: &str, value: &'static str, url: &str) {
+        let name = format!("{TENANT}/secrets/{name}");
+        let url = url.to_owned();
+        self.put_secret(PutSecretRequest { name, value: value.into(), url, ..Default::default() }).await;
+    }
+
+    /// Stores the secret of [`client_credentials`](super::tokens::client_credentials), and where its tokens go.
+    pub(super) async fn client_secret(&self, value: &'static str, url: &str, tokens_for: &[&str]) {
         let request = PutSecretRequest {
-            name: format!("{TENANT}/secrets/{name}"),
+            name: format!("{TENANT}/secrets/crm-client-secret"),
             value: value.into(),
             url: url.to_owned(),
+            token_urls: tokens_for.iter().map(|&url| url.to_owned()).collect(),
             ..Default::default()
         };
+        self.put_secret(request).await;
+    }
+
+    pub(super) async fn put_secret(&self, request: PutSecretRequest) {
         SecretServiceClient::new(self.secrets.clone()).put_secret(request).await.unwrap();
     }
 

@@ -1,6 +1,11 @@
 //! `outgate secret`: put, list, delete. There is no get.
 
-use std::io::{self, IsTerminal, Read};
+mod time;
+
+use std::{
+    io::{self, IsTerminal, Read},
+    time::SystemTime,
+};
 
 use bytes::Bytes;
 use mapping::Value;
@@ -20,21 +25,21 @@ const MAX_VALUE: u64 = 64 * 1024;
 /// Runs the subcommand.
 pub(super) async fn run(command: cli::Secret, client: &Client, output: Output) -> Result<Report, Failure> {
     match command {
-        cli::Secret::Put { name, url } => {
-            let id = client::id("NAME", &name)?;
-            let secret =
-                put(client, client.tenant().child("secrets", &id), url, value(&name, output)?).await?;
-            let text = format!(
-                "sealed {name}, version {}; it goes to {} and nowhere else",
-                secret.version, secret.scope
-            );
-            Ok(Report::new(secret_value(&secret), text))
+        cli::Secret::Put { name, url, tokens_for, expires, overlap } => {
+            let request = PutSecretRequest {
+                name: full(client, &name)?,
+                url,
+                token_urls: tokens_for,
+                expire_time: expires.as_deref().map(time::end).transpose()?,
+                overlap: overlap.as_deref().map(time::overlap).transpose()?,
+                ..PutSecretRequest::default()
+            };
+            let secret = put(client, PutSecretRequest { value: value(&name, output)?, ..request }).await?;
+            Ok(Report::new(secret_value(&secret), sealed(&name, &secret)))
         }
         cli::Secret::List => list(client).await,
         cli::Secret::Delete { name } => {
-            let id = client::id("NAME", &name)?;
-            let request =
-                DeleteSecretRequest { name: client.tenant().child("secrets", &id), etag: String::new() };
+            let request = DeleteSecretRequest { name: full(client, &name)?, etag: String::new() };
             client
                 .secrets()
                 .delete_secret(client.request(request))
@@ -46,9 +51,28 @@ pub(super) async fn run(command: cli::Secret, client: &Client, output: Output) -
 }
 
 /// Seals a value.
-pub(crate) async fn put(client: &Client, name: String, url: String, value: Bytes) -> Result<Secret, Failure> {
-    let request = client.request(PutSecretRequest { name, value, url, ..Default::default() });
-    Ok(client.secrets().put_secret(request).await.map_err(|status| client.failure(status))?.into_inner())
+pub(crate) async fn put(client: &Client, request: PutSecretRequest) -> Result<Secret, Failure> {
+    let put = client.secrets().put_secret(client.request(request)).await;
+    Ok(put.map_err(|status| client.failure(status))?.into_inner())
+}
+
+/// The whole name of a secret: the tenant's, or of a business unit's private copy.
+fn full(client: &Client, name: &str) -> Result<String, Failure> {
+    Ok(client.parent().child("secrets", &client::id("NAME", name)?))
+}
+
+/// What came of a put, for people.
+fn sealed(name: &str, secret: &Secret) -> String {
+    let mut text =
+        format!("sealed {name}, version {}; it goes to {} and nowhere else", secret.version, secret.scope);
+    if secret.token_origins != [secret.scope.as_str()] {
+        text.push_str(&format!("\ntokens that are got with it go to {}", secret.token_origins.join(", ")));
+    }
+    if secret.previous_version > 0 {
+        let (version, end) = (secret.previous_version, show::time(secret.previous_end_time.as_ref()));
+        text.push_str(&format!("\nversion {version} stays in use beside it until {end}"));
+    }
+    text
 }
 
 /// The value: typed without an echo at a terminal, else piped.
@@ -87,7 +111,7 @@ fn without_line_end(mut value: Vec<u8>) -> Vec<u8> {
 async fn list(client: &Client) -> Result<Report, Failure> {
     let (mut secrets, mut page_token) = (Vec::new(), String::new());
     loop {
-        let request = ListSecretsRequest { parent: client.tenant().to_string(), page_size: 0, page_token };
+        let request = ListSecretsRequest { parent: client.parent().to_string(), page_size: 0, page_token };
         let page = client.secrets().list_secrets(client.request(request)).await;
         let page = page.map_err(|status| client.failure(status))?.into_inner();
         secrets.extend(page.secrets);
@@ -96,16 +120,38 @@ async fn list(client: &Client) -> Result<Report, Failure> {
             break;
         }
     }
-    let rows: Vec<_> = secrets
-        .iter()
-        .map(|secret| {
-            let (version, updated) = (secret.version.to_string(), show::time(secret.update_time.as_ref()));
-            [id(secret).to_owned(), secret.scope.clone(), version, updated, secret.updated_by.clone()]
-        })
-        .collect();
-    let text = show::table(["NAME", "SCOPE", "VERSION", "UPDATED", "BY"], &rows);
+    let now = SystemTime::now();
+    let rows: Vec<_> = secrets.iter().map(|secret| row(secret, now)).collect();
+    let text = show::table(["NAME", "SCOPE", "TOKENS FOR", "VERSION", "UPDATED", "BY", "NOTE"], &rows);
     let values: Vec<_> = secrets.iter().map(secret_value).collect();
     Ok(Report::new(Value::from([("secrets", values.into())]), text))
+}
+
+fn row(secret: &Secret, now: SystemTime) -> [String; 7] {
+    let tokens_for = match &secret.token_origins[..] {
+        [own] if *own == secret.scope => String::new(),
+        others => others.join(" "),
+    };
+    let version = if secret.damaged { String::new() } else { secret.version.to_string() };
+    let updated = show::time(secret.update_time.as_ref());
+    let (scope, by) = (secret.scope.clone(), secret.updated_by.clone());
+    [id(secret).to_owned(), scope, tokens_for, version, updated, by, note(secret, now)]
+}
+
+/// What somebody may have to do about a secret.
+fn note(secret: &Secret, now: SystemTime) -> String {
+    let mut notes = Vec::new();
+    if secret.damaged {
+        notes.push("damaged: put it anew, or delete it".to_owned());
+    }
+    if let Some(end) = secret.expire_time.and_then(|end| SystemTime::try_from(end).ok()) {
+        notes.push(time::expiry(end, now));
+    }
+    if secret.previous_version > 0 {
+        let end = show::time(secret.previous_end_time.as_ref());
+        notes.push(format!("version {} in use until {end}", secret.previous_version));
+    }
+    notes.join("; ")
 }
 
 fn id(secret: &Secret) -> &str {
@@ -113,14 +159,20 @@ fn id(secret: &Secret) -> &str {
 }
 
 fn secret_value(secret: &Secret) -> Value {
+    let origins: Vec<_> = secret.token_origins.iter().map(|origin| Value::from(origin.as_str())).collect();
     Value::from([
         ("name", id(secret).into()),
         ("scope", secret.scope.as_str().into()),
+        ("tokenOrigins", origins.into()),
         ("version", secret.version.into()),
         ("etag", secret.etag.as_str().into()),
         ("createTime", show::time(secret.create_time.as_ref()).into()),
         ("updateTime", show::time(secret.update_time.as_ref()).into()),
         ("updatedBy", secret.updated_by.as_str().into()),
+        ("expireTime", show::time(secret.expire_time.as_ref()).into()),
+        ("previousVersion", secret.previous_version.into()),
+        ("previousEndTime", show::time(secret.previous_end_time.as_ref()).into()),
+        ("damaged", secret.damaged.into()),
     ])
 }
 

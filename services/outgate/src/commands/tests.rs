@@ -4,6 +4,7 @@ use std::{fs, path::PathBuf};
 
 use clap::Parser;
 use mapping::Value;
+use proto::secrets::v1::PutSecretRequest;
 use runtime::config::Config;
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -246,11 +247,23 @@ async fn secrets_are_listed_without_a_trace_of_their_values() {
     let data: PathBuf = suite.folder.path().join("data");
     let cli = Cli::try_parse_from(["outgate", "secret", "list", "--data", data.to_str().unwrap()]).unwrap();
     let client = Client::new(&cli.common).unwrap();
-    let name = "tenants/default/secrets/key".to_owned();
-    put_secret(&client, name, "https://a.example/x".to_owned(), "hunter2hunter2".into()).await.unwrap();
+    for name in ["tenants/default/secrets/key", "tenants/default/businessUnits/north/secrets/own"] {
+        let request = PutSecretRequest {
+            name: name.into(),
+            value: "hunter2hunter2".into(),
+            url: "https://a.example/x".into(),
+            token_urls: vec!["https://b.example/y".into()],
+            ..Default::default()
+        };
+        put_secret(&client, request).await.unwrap();
+    }
     let listed = suite.json(&["secret", "list"]).await;
-    let secret = &at(&listed, "secrets").as_array().unwrap()[0];
+    let [secret] = at(&listed, "secrets").as_array().unwrap() else { panic!("one secret: {listed}") };
     assert_eq!((text(secret, "name"), text(secret, "scope")), ("key", "https://a.example"));
+    assert_eq!(at(secret, "tokenOrigins").as_array().unwrap(), ["https://b.example".into()]);
+    let private = suite.json(&["secret", "list", "--unit", "north"]).await;
+    let [secret] = at(&private, "secrets").as_array().unwrap() else { panic!("one secret: {private}") };
+    assert_eq!(text(secret, "name"), "own");
     assert!(!listed.to_string().contains("hunter2"), "{listed}");
     assert_eq!(suite.json(&["secret", "delete", "key"]).await, Value::from([("deleted", "key".into())]));
     suite.end().await;

@@ -8,7 +8,7 @@ use proto::{
         ExecuteIntegrationRequest, ExecuteIntegrationResponse, ExplainRunRequest, ExplainRunResponse, Run,
         RunAdapterRequest,
     },
-    secrets::v1::Secret,
+    secrets::v1::{PutSecretRequest, Secret},
 };
 
 use super::{
@@ -84,7 +84,9 @@ pub(super) async fn seal(stage: &Stage) -> Result<Vec<Secret>, Failure> {
     let mut sealed = Vec::new();
     for (id, origin, value) in secrets {
         let name = format!("{}/secrets/{id}", stage.client.tenant());
-        sealed.push(put_secret(&stage.client, name, origin.clone(), Bytes::from(value.clone())).await?);
+        let (url, value) = (origin.clone(), Bytes::from(value.clone()));
+        let request = PutSecretRequest { name, value, url, ..PutSecretRequest::default() };
+        sealed.push(put_secret(&stage.client, request).await?);
     }
     Ok(sealed)
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt::Debug, sync::Mutex};
 
-use proto::secrets::v1::CheckReleaseRequest;
+use proto::secrets::v1::{CheckReleaseRequest, CheckTokenUseRequest};
 use tracing::{
     Event, Level, Subscriber,
     field::{Field, Visit},
@@ -118,6 +118,25 @@ async fn every_refusal_leaves_one_record_with_all_that_may_be_known() {
     let refused = eve.clone().check_release(check(&["crm"], evil)).await.unwrap_err();
     assert_eq!(reason(&refused), "ROLE_MISSING");
     assert_eq!(audit.one(), wanted(crm, "eve", "PURPOSE_TOKEN", "ROLE_MISSING"));
+}
+
+#[tokio::test]
+async fn a_token_that_may_not_be_sent_leaves_one_too() {
+    let suite = Suite::new();
+    suite.put("crm", CANARY).await;
+    let (audit, _guard) = Audit::start();
+    let destination_url = "https://ada.evil.example:8443/v1?key=query-canary#fragment".to_owned();
+    let request = CheckTokenUseRequest { name: full("crm"), destination_url, version: 0 };
+    let mut client = suite.releasing(Caller::service("tokens"));
+    assert_eq!(reason(&client.check_token_use(request).await.unwrap_err()), "SECRET_OUT_OF_SCOPE");
+    let fields = [
+        ("message", "the sending of a token was refused"),
+        ("by", "tokens"),
+        ("secret", "tenants/acme/secrets/crm"),
+        ("destination", "https://ada.evil.example:8443"),
+        ("reason", "SECRET_OUT_OF_SCOPE"),
+    ];
+    assert_eq!(audit.one(), fields.map(|(name, value)| (name.to_owned(), value.to_owned())));
 }
 
 #[tokio::test]

@@ -37,6 +37,19 @@ pub(super) fn out_of_scope(name: &Name, destination: &Scope) -> Refusal {
     .with("host", destination.host())
 }
 
+pub(super) fn token_out_of_scope(name: &Name, destination: &Scope) -> Refusal {
+    Refusal::new(
+        Reason::SecretOutOfScope,
+        format!(
+            "a token that is got with the secret `{}` is not for `{destination}`; put the secret with this origin named: \
+             `outgate secret put {0} --url URL --tokens-for {destination}`",
+            name.id
+        ),
+    )
+    .with("secret", &name.id)
+    .with("host", destination.host())
+}
+
 pub(super) fn unreadable(name: &Name, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Refusal {
     Refusal::new(
         Reason::SecretUnreadable,

@@ -14,8 +14,10 @@ use crate::{
     scope::Scope,
 };
 
-/// A value on its way to the guarded door.
+/// A value on its way to the guarded door, or to nobody where only its terms were asked about.
 pub(crate) struct Released {
+    /// Whose it is: a business unit's, or the tenant's.
+    pub(crate) name: Name,
     pub(crate) value: Plaintext,
     pub(crate) version: u64,
     /// The version that is in use beside it, where it is the newest.
@@ -55,19 +57,42 @@ impl Vault {
         destination: &Scope,
         version: u64,
     ) -> Result<Released, Refusal> {
+        self.opened(name, version, |name, record| self.admit(name, record, destination)).await
+    }
+
+    /// The value that a token for this destination is got with, if it may be sent there.
+    pub(crate) async fn release_for_token(
+        &self,
+        name: &Name,
+        destination: &Scope,
+        version: u64,
+    ) -> Result<Released, Refusal> {
+        self.opened(name, version, |name, record| self.admit_token(name, record, destination)).await
+    }
+
+    /// Opens a version of a secret, if `admits` has nothing against its terms, nor against those of the newest.
+    ///
+    /// What is admitted by terms that were edited does not open; so the newest is opened also where another version is
+    /// wanted, which its terms name.
+    async fn opened(
+        &self,
+        name: &Name,
+        version: u64,
+        admits: impl Fn(&Name, &Record) -> Result<(), Refusal> + Send + Sync,
+    ) -> Result<Released, Refusal> {
         let Current { name, record } = self.current(name).await?;
-        self.admit(&name, &record, destination)?;
-        let now = self.clock.now();
-        // Opened also where another version is wanted: that its terms name that one is true only if it opens.
-        let value = self.open(&name, &record)?;
+        admits(&name, &record)?;
+        let value = self.unseal(&name, &record)?;
         if version == 0 || version == record.version {
+            let now = self.clock.now();
             let previous = record.previous().filter(|previous| !is_over(Some(previous.until), now));
-            return Ok(Released { value, version: record.version, previous });
+            return Ok(Released { name, value, version: record.version, previous });
         }
         drop(value);
         let record = self.previous(&name, &record, version).await?;
-        self.admit(&name, &record, destination)?;
-        Ok(Released { value: self.open(&name, &record)?, version, previous: None })
+        admits(&name, &record)?;
+        let value = self.unseal(&name, &record)?;
+        Ok(Released { name, value, version, previous: None })
     }
 
     /// Whether the terms of a value allow its use now, for this destination.
@@ -75,13 +100,25 @@ impl Vault {
         if record.scope != destination.as_str() {
             return Err(refusals::out_of_scope(name, destination));
         }
-        if is_over(record.expires(), self.clock.now()) {
-            return Err(refusals::expired(name));
-        }
-        Ok(())
+        self.lasts(name, record)
     }
 
-    fn open(&self, name: &Name, record: &Record) -> Result<Plaintext, Refusal> {
+    /// Whether the terms of a value allow that a token is sent to this destination now which was got with it.
+    fn admit_token(&self, name: &Name, record: &Record, destination: &Scope) -> Result<(), Refusal> {
+        if !record.token_origins().iter().any(|origin| origin == destination.as_str()) {
+            return Err(refusals::token_out_of_scope(name, destination));
+        }
+        self.lasts(name, record)
+    }
+
+    fn lasts(&self, name: &Name, record: &Record) -> Result<(), Refusal> {
+        match is_over(record.expires(), self.clock.now()) {
+            true => Err(refusals::expired(name)),
+            false => Ok(()),
+        }
+    }
+
+    fn unseal(&self, name: &Name, record: &Record) -> Result<Plaintext, Refusal> {
         let binding = Binding::of(name, record);
         self.ring.open(&binding.context(), &record.sealed).map_err(|error| refusals::unreadable(name, error))
     }

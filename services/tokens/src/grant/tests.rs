@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
 use super::*;
+use crate::release::SecretVersion;
 
 fn parts() -> Parts {
     Parts {
@@ -92,29 +93,37 @@ fn a_secret_is_named_and_never_given() {
     assert!(!format!("{refusal:?}").contains("canary"), "{refusal:?}");
 }
 
+pub(crate) fn secret(name: &str, version: u64) -> SecretVersion {
+    SecretVersion { name: name.into(), version }
+}
+
+/// The key of a grant with the first value of its secret.
+pub(crate) fn key(tenant: &Id, grant: &Grant) -> GrantKey {
+    GrantKey::new(tenant, grant, secret("tenants/acme/secrets/crm", 1))
+}
+
 #[test]
 fn equal_grants_have_one_key_and_any_difference_another() {
     let acme = Id::parse("tenant", "acme").unwrap();
     let other = Id::parse("tenant", "other").unwrap();
-    assert_eq!(GrantKey::new(&acme, &grant(|_| {})), GrantKey::new(&acme, &grant(|_| {})));
+    assert_eq!(key(&acme, &grant(|_| {})), key(&acme, &grant(|_| {})));
     let port = grant(|parts| parts.token_url = "https://LOGIN.example.com:443/oauth/token".into());
-    assert_eq!(GrantKey::new(&acme, &grant(|_| {})), GrantKey::new(&acme, &port));
+    assert_eq!(key(&acme, &grant(|_| {})), key(&acme, &port));
     let keys: HashSet<GrantKey> = [
-        GrantKey::new(&acme, &grant(|_| {})),
-        GrantKey::new(&other, &grant(|_| {})),
-        GrantKey::new(&acme, &grant(|parts| parts.token_url.push('x'))),
-        GrantKey::new(&acme, &grant(|parts| parts.client_id.push('x'))),
-        GrantKey::new(&acme, &grant(|parts| parts.client_secret = "{{secret:other}}".into())),
-        GrantKey::new(&acme, &grant(|parts| parts.authentication = Authentication::Body)),
-        GrantKey::new(&acme, &grant(|parts| parts.scope.push("x".into()))),
-        GrantKey::new(&acme, &grant(|parts| parts.scope = vec!["customers".into(), ".read".into()])),
-        GrantKey::new(&acme, &grant(|parts| parts.audience = "x".into())),
-        GrantKey::new(&acme, &grant(|parts| parts.resource = vec!["urn:x".into()])),
-        GrantKey::new(
-            &acme,
-            &grant(|parts| (parts.scope, parts.resource) = (vec![], vec!["customers:read".into()])),
-        ),
+        key(&acme, &grant(|_| {})),
+        key(&other, &grant(|_| {})),
+        key(&acme, &grant(|parts| parts.token_url.push('x'))),
+        key(&acme, &grant(|parts| parts.client_id.push('x'))),
+        key(&acme, &grant(|parts| parts.client_secret = "{{secret:other}}".into())),
+        key(&acme, &grant(|parts| parts.authentication = Authentication::Body)),
+        key(&acme, &grant(|parts| parts.scope.push("x".into()))),
+        key(&acme, &grant(|parts| parts.scope = vec!["customers".into(), ".read".into()])),
+        key(&acme, &grant(|parts| parts.audience = "x".into())),
+        key(&acme, &grant(|parts| parts.resource = vec!["urn:x".into()])),
+        key(&acme, &grant(|parts| (parts.scope, parts.resource) = (vec![], vec!["customers:read".into()]))),
+        GrantKey::new(&acme, &grant(|_| {}), secret("tenants/acme/secrets/crm", 2)),
+        GrantKey::new(&acme, &grant(|_| {}), secret("tenants/acme/businessUnits/u/secrets/crm", 1)),
     ]
     .into();
-    assert_eq!(keys.len(), 11);
+    assert_eq!(keys.len(), 13);
 }

@@ -24,7 +24,7 @@ pub(super) async fn fly(
         tracing::debug!(host = grant.host, generation = token.generation, "a kept token is taken up");
         return Ok(token);
     }
-    let got = shared.endpoint.ask(key.tenant(), &grant).await?;
+    let got = shared.endpoint.ask(&key, &grant).await?;
     let life = shared.lives.of(got.granted.life, fastrand::f64());
     let token = shared.shelf.keep(&key, &grant, got, life, kept, above).await?;
     let (host, client_id) = (&grant.host, &grant.client_id);

@@ -107,15 +107,29 @@ async fn a_field_that_cannot_be_used_is_named() {
     }
     let mut client = suite.client(Caller::service("integrations"));
     for (field, request) in [
-        ("parent", GetTokenRequest { parent: "acme".into(), grant: Some(grant(good.clone())) }),
-        ("grant", GetTokenRequest { parent: "tenants/acme".into(), grant: None }),
-        ("grant", GetTokenRequest { parent: "tenants/acme".into(), grant: Some(Grant { kind: None }) }),
+        ("parent", asking("acme", good.clone())),
+        ("grant", GetTokenRequest { grant: None, ..asking("tenants/acme", good.clone()) }),
+        (
+            "grant",
+            GetTokenRequest { grant: Some(Grant { kind: None }), ..asking("tenants/acme", good.clone()) },
+        ),
     ] {
         let refused = client.get_token(request).await.unwrap_err();
         assert_eq!(metadata(&refused, "field").as_deref(), Some(field));
     }
     let refused = suite.invalidate(&good, 0).await.unwrap_err();
     assert_eq!(metadata(&refused, "field").as_deref(), Some("generation"));
+    for secret in ["", "crm", "tenants/other/secrets/crm"] {
+        let request = InvalidateTokenRequest {
+            parent: "tenants/acme".into(),
+            grant: Some(grant(good.clone())),
+            generation: 1,
+            secret: secret.into(),
+            secret_version: 1,
+        };
+        let refused = client.invalidate_token(request).await.unwrap_err();
+        assert_eq!(metadata(&refused, "field").as_deref(), Some("secret"));
+    }
     assert_eq!(metadata(&suite.list(-1, "").await.unwrap_err(), "field").as_deref(), Some("page_size"));
     assert_eq!(metadata(&suite.list(0, "zz").await.unwrap_err(), "field").as_deref(), Some("page_token"));
     assert_eq!(counterpart.count(), 0);
@@ -125,12 +139,13 @@ async fn a_field_that_cannot_be_used_is_named() {
 async fn every_method_wants_its_role() {
     let suite = Suite::new();
     let counterpart = Counterpart::tokens(&suite.authority).await;
-    let get =
-        GetTokenRequest { parent: "tenants/acme".into(), grant: Some(grant(credentials(&counterpart))) };
+    let get = asking("tenants/acme", credentials(&counterpart));
     let invalidate = InvalidateTokenRequest {
         parent: "tenants/acme".into(),
         grant: Some(grant(credentials(&counterpart))),
         generation: 1,
+        secret: "tenants/acme/secrets/crm".into(),
+        secret_version: 1,
     };
     let list = ListTokensRequest { parent: "tenants/acme".into(), ..Default::default() };
     for who in [

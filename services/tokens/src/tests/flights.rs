@@ -101,8 +101,7 @@ async fn equal_grants_of_two_tenants_share_nothing() {
     suite.secrets.put("other", "crm", "another secret");
     let counterpart = Counterpart::tokens(&suite.authority).await;
     let mine = suite.get(&credentials(&counterpart)).await.unwrap();
-    let request =
-        GetTokenRequest { parent: "tenants/other".into(), grant: Some(grant(credentials(&counterpart))) };
+    let request = asking("tenants/other", credentials(&counterpart));
     let theirs = suite.client(Caller::service("integrations")).get_token(request).await.unwrap().into_inner();
     assert_ne!(mine.access_token, theirs.access_token);
     assert_eq!(counterpart.count(), 2);

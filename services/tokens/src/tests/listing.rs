@@ -27,8 +27,7 @@ async fn a_tenants_tokens_come_page_by_page() {
     for n in 0..5 {
         suite.get(&client_of(&counterpart, &n.to_string())).await.unwrap();
     }
-    let theirs =
-        GetTokenRequest { parent: "tenants/other".into(), grant: Some(grant(credentials(&counterpart))) };
+    let theirs = asking("tenants/other", credentials(&counterpart));
     suite.client(Caller::service("integrations")).get_token(theirs).await.unwrap();
 
     let mut clients = Vec::new();

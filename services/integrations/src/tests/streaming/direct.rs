@@ -33,6 +33,7 @@ fn call(method: &str, url: String) -> Call {
         headers: vec![],
         body: Payload::None,
         timeout: None,
+        unit: None,
     }
 }
 

@@ -11,7 +11,10 @@ use super::*;
 use crate::{
     answer::Granted,
     endpoint::Got,
-    grant::{GrantKey, tests::grant},
+    grant::{
+        GrantKey,
+        tests::{grant, key},
+    },
     life::Lives,
     shelf::{Shelf, kept_key},
 };
@@ -34,7 +37,7 @@ impl Kept {
         let store = Arc::new(MemoryStore::new().unwrap());
         let shelf = Shelf::new(store.clone(), ring);
         let grant = grant(|_| {});
-        let key = GrantKey::new(&Id::parse("tenant", "acme").unwrap(), &grant);
+        let key = key(&Id::parse("tenant", "acme").unwrap(), &grant);
         let granted = Granted {
             value: Plaintext::new(b"token".to_vec()),
             token_type: "Bearer".into(),
