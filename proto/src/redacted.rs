@@ -27,12 +27,13 @@ impl Debug for PutSecretRequest {
 
 impl Debug for ReleaseSecretResponse {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Self { value: _, version, previous_version, name } = self;
+        let Self { value: _, version, previous_version, name, previous_in_use } = self;
         f.debug_struct("ReleaseSecretResponse")
             .field("value", &HIDDEN)
             .field("version", version)
             .field("previous_version", previous_version)
             .field("name", name)
+            .field("previous_in_use", previous_in_use)
             .finish()
     }
 }

@@ -85,6 +85,7 @@ fn release() -> ReleaseSecretRequest {
         name: "tenants/default/secrets/crm".to_owned(),
         destination_url: "https://crm.example.com/".to_owned(),
         purpose: Purpose::Call.into(),
+        version: 0,
     }
 }
 

@@ -121,8 +121,8 @@ impl Executor {
             let left = end.saturating_duration_since(Instant::now());
             let result = self.door.send(outbound(tenant, route, &call, left), &source).await;
             let came = result.as_ref().map(Head::of);
-            // Once: a second token that is not accepted either is the counterpart's answer.
-            if let Some(head) = came.as_ref().ok().filter(|head| !renewed && head.rejects_token()) {
+            // Once: what is not accepted the second time either is the counterpart's answer.
+            if let Some(head) = came.as_ref().ok().filter(|head| !renewed && head.rejects_credentials()) {
                 let left = end.saturating_duration_since(Instant::now());
                 renewed = timeout(left, source.rejected()).await.unwrap_or(false);
                 if renewed && tries.may_repeat(head) {
@@ -134,6 +134,9 @@ impl Executor {
                 None => break result,
             }
         };
+        if answer.as_ref().is_ok_and(|answer| Head::of(answer).accepts_credentials()) {
+            source.accepted().await;
+        }
         let answer = answer.map_err(failure);
         Outcome { answer, attempts, duration: started.elapsed() }
     }

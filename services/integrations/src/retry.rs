@@ -10,7 +10,8 @@ const FIRST: Duration = Duration::from_millis(100);
 /// The longest pause, where the counterpart asks for none.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// The status by which a counterpart says that it does not accept a token (RFC 6750, section 3).
+/// The status by which a counterpart says that it does not accept a token (RFC 6750, section 3) or another credential, and
+/// has not carried out the request for want of one (RFC 9110, section 15.5.2).
 const UNAUTHORIZED: u16 = 401;
 
 /// What of an answer says whether another try helps.
@@ -32,9 +33,14 @@ impl<'a> Head<'a> {
         Self { status, retry_after: answer.header("retry-after"), followed, crossed }
     }
 
-    /// Whether the token that went out was not accepted. Who was sent none cannot tell.
-    pub(crate) fn rejects_token(&self) -> bool {
+    /// Whether the credentials that went out were not accepted. Who was sent none cannot tell.
+    pub(crate) fn rejects_credentials(&self) -> bool {
         self.status == UNAUTHORIZED && !self.crossed
+    }
+
+    /// Whether the credentials that went out were accepted, beyond doubt.
+    pub(crate) fn accepts_credentials(&self) -> bool {
+        self.status < 400 && !self.crossed
     }
 }
 
@@ -59,7 +65,7 @@ impl Tries {
         Self { idempotent: is_idempotent(method), pauses }
     }
 
-    /// Whether the request may leave again with another token: who redirected it may have acted on it.
+    /// Whether the request may leave again with other credentials: who redirected it may have acted on it.
     pub(crate) fn may_repeat(&self, head: &Head<'_>) -> bool {
         head.followed == 0 || self.idempotent
     }

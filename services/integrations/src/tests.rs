@@ -10,6 +10,7 @@ mod explaining;
 mod failures;
 mod following;
 mod limiting;
+mod overlapping;
 mod retrying;
 mod running;
 mod scoping;

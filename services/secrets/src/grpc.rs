@@ -2,15 +2,15 @@
 
 mod put;
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use proto::secrets::v1::{
     CheckReleaseRequest, CheckReleaseResponse, CheckTokenUseRequest, CheckTokenUseResponse,
     DeleteSecretRequest, DescribeSecretsRequest, DescribeSecretsResponse, ListSecretsRequest,
-    ListSecretsResponse, Purpose, PutSecretRequest, ReleaseSecretRequest, ReleaseSecretResponse, Secret,
-    SecretDescription, secret_release_service_server::SecretReleaseService,
-    secret_service_server::SecretService,
+    ListSecretsResponse, Purpose, PutSecretRequest, ReleaseSecretRequest, ReleaseSecretResponse,
+    ReportUseRequest, ReportUseResponse, Secret, SecretDescription,
+    secret_release_service_server::SecretReleaseService, secret_service_server::SecretService,
 };
 use runtime::{
     Caller, Refusal, Role,
@@ -24,8 +24,9 @@ use tonic::{Request, Response, Status};
 use crate::{
     SECRETS,
     audit::{Asked, Wish},
+    record::Previous,
     scope::Scope,
-    vault::{Metadata, Released, Vault},
+    vault::{Metadata, Released, Uses, Vault},
 };
 
 /// How many secrets may be asked about at once.
@@ -47,7 +48,7 @@ impl SecretService for Writing {
         let put = put::read(request.into_inner(), &caller, self.clock.now())?;
         let parent = put.name.parent.clone();
         let metadata = self.vault.put(put).await?;
-        let secret = secret(&parent, metadata, self.clock.now());
+        let secret = secret(&parent, metadata);
         tracing::info!(
             secret = secret.name,
             version = secret.version,
@@ -67,10 +68,9 @@ impl SecretService for Writing {
         caller.require(Role::Configurator, &parent.tenant)?;
         let size = page::size(page_size)?;
         let after = page::after(&page_token)?.map(|id| Id::parse("page_token", &id)).transpose()?;
-        let now = self.clock.now();
         let page = self.vault.list(&parent, after.as_ref(), size).await?;
         Ok(Response::new(ListSecretsResponse {
-            secrets: page.secrets.into_iter().map(|metadata| secret(&parent, metadata, now)).collect(),
+            secrets: page.secrets.into_iter().map(|metadata| secret(&parent, metadata)).collect(),
             next_page_token: page.next.map(|id| page::token(id.as_str())).unwrap_or_default(),
         }))
     }
@@ -103,9 +103,9 @@ impl SecretReleaseService for Release {
         let Released { name, value, version, previous } =
             self.released(&asked, purpose, version).await.map_err(|refusal| asked.refused(refusal))?;
         let value = Bytes::from_owner(Wiped(value));
-        let previous_version = previous.map_or(0, |previous| previous.version);
+        let (previous_version, previous_in_use) = beside(previous);
         let name = name.parent.child(SECRETS, &name.id);
-        Ok(Response::new(ReleaseSecretResponse { value, version, previous_version, name }))
+        Ok(Response::new(ReleaseSecretResponse { value, version, previous_version, name, previous_in_use }))
     }
 
     async fn check_release(
@@ -137,8 +137,20 @@ impl SecretReleaseService for Release {
         let Released { name, value: _, version, previous } =
             self.sending(&asked, version).await.map_err(|refusal| asked.refused(refusal))?;
         let name = name.parent.child(SECRETS, &name.id);
-        let previous_version = previous.map_or(0, |previous| previous.version);
-        Ok(Response::new(CheckTokenUseResponse { name, version, previous_version }))
+        let (previous_version, previous_in_use) = beside(previous);
+        Ok(Response::new(CheckTokenUseResponse { name, version, previous_version, previous_in_use }))
+    }
+
+    async fn report_use(
+        &self,
+        request: Request<ReportUseRequest>,
+    ) -> Result<Response<ReportUseResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let ReportUseRequest { name, version } = request.into_inner();
+        let name = Name::parse("name", SECRETS, &name)?;
+        caller.require(Role::Releaser, &name.parent.tenant)?;
+        self.0.report(&name, version).await?;
+        Ok(Response::new(ReportUseResponse {}))
     }
 
     async fn describe_secrets(
@@ -215,6 +227,11 @@ impl Release {
     }
 }
 
+/// The version that is in use beside the newest, and whether it is needed.
+fn beside(previous: Option<(Previous, Uses)>) -> (u64, bool) {
+    previous.map_or((0, false), |(previous, uses)| (previous.version, uses.in_use))
+}
+
 fn description(id: &Id, scope: String) -> SecretDescription {
     SecretDescription { secret_id: id.to_string(), scope }
 }
@@ -242,16 +259,18 @@ fn known_purpose(purpose: i32) -> Result<Purpose, Refusal> {
     }
 }
 
-fn secret(parent: &Parent, metadata: Metadata, now: SystemTime) -> Secret {
-    let Metadata { id, revision, record } = metadata;
+fn secret(parent: &Parent, metadata: Metadata) -> Secret {
+    let Metadata { id, revision, record, previous } = metadata;
     let known = Secret { name: parent.child(SECRETS, &id), etag: names::etag(revision), ..Secret::default() };
     let Some(record) = record else { return Secret { damaged: true, ..known } };
-    let previous = record.previous().filter(|previous| previous.until > now);
+    let (previous_version, previous_in_use) = beside(previous);
     Secret {
         token_origins: record.token_origins().to_vec(),
         expire_time: record.expires().map(Into::into),
-        previous_version: previous.map_or(0, |previous| previous.version),
-        previous_end_time: previous.map(|previous| previous.until.into()),
+        previous_version,
+        previous_end_time: previous.map(|(previous, _)| previous.until.into()),
+        previous_use_time: previous.and_then(|(_, uses)| uses.needed()).map(Into::into),
+        previous_in_use,
         scope: record.scope,
         version: record.version,
         create_time: Some(record.created),

@@ -4,6 +4,7 @@ mod keys;
 mod refusals;
 mod release;
 mod reseal;
+mod uses;
 
 use std::{
     sync::Arc,
@@ -24,6 +25,7 @@ use crate::{
 
 pub(crate) use release::Released;
 pub use reseal::Resealed;
+pub(crate) use uses::Uses;
 
 /// A value on its way in.
 pub(crate) struct Put {
@@ -48,6 +50,8 @@ pub(crate) struct Metadata {
     pub(crate) revision: store::Revision,
     /// None where it cannot be read.
     pub(crate) record: Option<Record>,
+    /// The version that is in use beside it now.
+    pub(crate) previous: Option<(Previous, Uses)>,
 }
 
 /// A page of an owner's secrets.
@@ -100,7 +104,7 @@ impl Vault {
             let sealing = self.ring.sealing();
             seal(&sealing, name, &mut record, &put.value)?;
             if let Some(revision) = self.write(name, &found, &record).await? {
-                return Ok(Metadata { id: put.name.id, revision, record: Some(record) });
+                return self.metadata(put.name, revision, Some(record)).await;
             }
         }
     }
@@ -158,10 +162,37 @@ impl Vault {
             range = range.after(&format!("{prefix}{id}"));
         }
         let page = self.store.scan(range, size).await?;
-        let secrets: Vec<Metadata> =
-            page.entries.iter().map(|entry| metadata(owner, entry)).collect::<Result<_, _>>()?;
+        let mut secrets = Vec::with_capacity(page.entries.len());
+        for entry in &page.entries {
+            let name = Name { parent: owner.clone(), id: keys::id_of(owner, &entry.key)? };
+            let record = Record::read(&entry.value).inspect_err(
+                |error| tracing::error!(key = entry.key, %error, "a secret's record is damaged"),
+            );
+            secrets.push(self.metadata(name, entry.revision, record.ok()).await?);
+        }
         let next = secrets.last().filter(|_| page.more).map(|last| last.id.clone());
         Ok(Page { secrets, next })
+    }
+
+    async fn metadata(
+        &self,
+        name: Name,
+        revision: store::Revision,
+        record: Option<Record>,
+    ) -> Result<Metadata, Refusal> {
+        let previous = match &record {
+            Some(record) => self.in_use(&name, record).await?,
+            None => None,
+        };
+        Ok(Metadata { id: name.id, revision, record, previous })
+    }
+
+    /// The version that is in use beside the newest now, and what is known of that.
+    async fn in_use(&self, name: &Name, record: &Record) -> Result<Option<(Previous, Uses)>, Refusal> {
+        let Some(previous) = record.previous().filter(|previous| previous.until > self.clock.now()) else {
+            return Ok(None);
+        };
+        Ok(Some((previous, self.uses(name, record).await?)))
     }
 
     /// The ids of an owner's secrets, in order, at most `most`.
@@ -236,12 +267,4 @@ fn seal(sealing: &Sealing, name: &Name, record: &mut Record, value: &Plaintext) 
     let sealed = sealing.seal(&Binding::of(name, record).context(), value);
     record.sealed = sealed.map_err(refusals::unsealed)?.into();
     Ok(())
-}
-
-fn metadata(owner: &Parent, entry: &Entry) -> Result<Metadata, Refusal> {
-    let id = keys::id_of(owner, &entry.key)?;
-    let record = Record::read(&entry.value)
-        .inspect_err(|error| tracing::error!(key = entry.key, %error, "a secret's record is damaged"))
-        .ok();
-    Ok(Metadata { id, revision: entry.revision, record })
 }

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use proto::tokens::v1::{
-    self as contract, ClientAuthentication, ClientCredentials, GetTokenRequest, InvalidateTokenRequest,
-    ListTokensRequest, ListTokensResponse, TokenInfo, token_service_server::TokenService,
+use proto::{
+    errors::v1::Reason,
+    tokens::v1::{
+        self as contract, ClientAuthentication, ClientCredentials, GetTokenRequest, InvalidateTokenRequest,
+        ListTokensRequest, ListTokensResponse, TokenInfo, token_service_server::TokenService,
+    },
 };
 use runtime::{
     Caller, Refusal, Role,
@@ -17,7 +20,7 @@ use tonic::{Request, Response, Status};
 use crate::{
     grant::{Authentication, Grant, Parts},
     registry::Registry,
-    release::{SecretVersion, Secrets},
+    release::{Admitted, SecretVersion, Secrets},
     shelf::{Record, Shelf},
     token::Token,
 };
@@ -43,8 +46,7 @@ impl TokenService for Tokens {
         let owner = Parent::parse("parent", &parent)?;
         caller.require(Role::Releaser, &owner.tenant)?;
         let grant = grant(asked)?;
-        let secret = self.secrets.admit(&owner, &grant.secret, &destination_url).await?;
-        let token = self.registry.get(&owner.tenant, grant, secret.clone()).await?;
+        let (token, secret) = self.token(&owner, grant, &destination_url).await?;
         Ok(Response::new(message(token, secret)))
     }
 
@@ -87,6 +89,49 @@ impl TokenService for Tokens {
             next_page_token: page.next.map(|key| page::token(&key)).unwrap_or_default(),
         }))
     }
+}
+
+impl Tokens {
+    /// A token for a destination, got with the newest value of the client's secret; with the one before it, where the token
+    /// endpoint does not know the newest yet and both are in use.
+    async fn token(
+        &self,
+        owner: &Parent,
+        grant: Grant,
+        destination_url: &str,
+    ) -> Result<(Arc<Token>, SecretVersion), Refusal> {
+        let id = grant.secret.clone();
+        let admitted = self.secrets.admit(owner, &id, destination_url, 0).await?;
+        let Admitted { secret, previous, previous_in_use } = admitted;
+        let refusal = match self.registry.get(&owner.tenant, grant.clone(), secret.clone()).await {
+            Ok(token) => {
+                if previous_in_use {
+                    self.secrets.report(&secret).await;
+                }
+                return Ok((token, secret));
+            }
+            Err(refusal) => refusal,
+        };
+        if previous == 0 || !rejects_client(&refusal) {
+            return Err(refusal);
+        }
+        // What is in the way of the old value is not what the caller has to know.
+        let Ok(admitted) = self.secrets.admit(owner, &id, destination_url, previous).await else {
+            return Err(refusal);
+        };
+        let old = admitted.secret;
+        let Ok(token) = self.registry.get(&owner.tenant, grant, old.clone()).await else {
+            return Err(refusal);
+        };
+        self.secrets.report(&old).await;
+        Ok((token, old))
+    }
+}
+
+/// Whether the token endpoint did not accept the client's secret (RFC 6749, 5.2: `invalid_client`, or 401).
+fn rejects_client(refusal: &Refusal) -> bool {
+    refusal.reason() == Reason::TokenRefused
+        && (refusal.metadata("error") == Some("invalid_client") || refusal.metadata("status") == Some("401"))
 }
 
 fn grant(grant: Option<contract::Grant>) -> Result<Grant, Refusal> {

@@ -30,7 +30,8 @@
 //! To the origins that the client's secret was put with for tokens, and nowhere else: the secrets service is asked for each
 //! call, before anything is looked up or fetched. A token is kept for the one value of the secret that it was got with. Where
 //! it may go was sealed in with that value, and nobody who puts another one can change it; so a new value takes effect at
-//! once, and a token that was got with an old value is never handed out for it.
+//! once, and a token that was got with an old value is never handed out for it. Where a token endpoint does not know the new
+//! value yet and the old one overlaps it, tokens are got with the old one, and the new one is tried again after each pause.
 //!
 //! What this crate never does: see a client's secret outside the hole that the guarded door fills; write a token to a
 //! log, an error or, unsealed, to the store; follow a redirect of a token endpoint; send a request for anything but

@@ -7,7 +7,7 @@ use proto::{
     errors::v1::Reason,
     secrets::v1::{
         CheckReleaseRequest, CheckTokenUseRequest, CheckTokenUseResponse, Purpose, ReleaseSecretRequest,
-        secret_release_service_client::SecretReleaseServiceClient,
+        ReportUseRequest, secret_release_service_client::SecretReleaseServiceClient,
     },
 };
 use runtime::{
@@ -26,6 +26,16 @@ pub(crate) struct SecretVersion {
     pub(crate) version: u64,
 }
 
+/// That a token may be sent to a destination.
+pub(crate) struct Admitted {
+    /// What it is got with.
+    pub(crate) secret: SecretVersion,
+    /// The version that is in use beside that one; 0 where there is none.
+    pub(crate) previous: u64,
+    /// Whether a token endpoint needed that version since one last took the newest.
+    pub(crate) previous_in_use: bool,
+}
+
 /// The secrets service.
 pub(crate) struct Secrets(SecretReleaseServiceClient<Link>);
 
@@ -36,7 +46,7 @@ impl Secrets {
     }
 
     /// Whether a token that is got with a client's secret may be sent to a destination, and with which of its values it is
-    /// got. Nothing is fetched for it.
+    /// got. Nothing is fetched for it. `version` is the newest, or the one that is in use beside it; 0 asks for the newest.
     ///
     /// # Errors
     /// What the secrets service has against it.
@@ -45,13 +55,24 @@ impl Secrets {
         owner: &Parent,
         secret: &Id,
         destination_url: &str,
-    ) -> Result<SecretVersion, Refusal> {
+        version: u64,
+    ) -> Result<Admitted, Refusal> {
         let name = owner.child("secrets", secret);
-        let request = CheckTokenUseRequest { name, destination_url: destination_url.to_owned(), version: 0 };
+        let request = CheckTokenUseRequest { name, destination_url: destination_url.to_owned(), version };
         let admitted = self.0.clone().check_token_use(request).await;
         let admitted = admitted.map_err(|status| Refusal::from_peer("secrets", &status))?.into_inner();
-        let CheckTokenUseResponse { name, version, .. } = admitted;
-        Ok(SecretVersion { name, version })
+        let CheckTokenUseResponse { name, version, previous_version, previous_in_use } = admitted;
+        let secret = SecretVersion { name, version };
+        Ok(Admitted { secret, previous: previous_version, previous_in_use })
+    }
+
+    /// Says that a token endpoint took one of two values that are in use beside each other. What cannot be said is told to
+    /// the log: no token fails for it.
+    pub(crate) async fn report(&self, secret: &SecretVersion) {
+        let SecretVersion { name, version } = secret.clone();
+        if let Err(status) = self.0.clone().report_use(ReportUseRequest { name, version }).await {
+            tracing::warn!(code = ?status.code(), "the use of a secret could not be reported");
+        }
     }
 
     /// The source of a request's one secret.

@@ -10,6 +10,7 @@ mod invalidating;
 mod keeping;
 mod leaks;
 mod listing;
+mod overlapping;
 mod renewing;
 mod secrets;
 mod vectors;

@@ -1,6 +1,6 @@
 //! Where the guarded door gets the content of holes: from the services that keep it, for this one call.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use egress::{SecretSource, SourceError, SourceErrorKind};
@@ -8,7 +8,7 @@ use mapping::Content;
 use proto::{
     errors::v1::Reason,
     secrets::v1::{
-        CheckReleaseRequest, CheckTokenUseRequest, Purpose, ReleaseSecretRequest,
+        CheckReleaseRequest, CheckTokenUseRequest, Purpose, ReleaseSecretRequest, ReportUseRequest,
         secret_release_service_client::SecretReleaseServiceClient,
     },
     tokens::v1::{GetTokenRequest, InvalidateTokenRequest, Token, token_service_client::TokenServiceClient},
@@ -35,9 +35,9 @@ impl Sources {
         Self { secrets: SecretReleaseServiceClient::new(secrets), tokens: TokenServiceClient::new(tokens) }
     }
 
-    /// The source of one call, made for a tenant or for a business unit, whose private copies come first.
+    /// The source of one call with all its tries, made for a tenant or for a business unit, whose private copies come first.
     pub(crate) fn of<'a>(&'a self, owner: Parent, grant: Option<&'a Grant>) -> Source<'a> {
-        Source { sources: self, owner, grant, sent: Mutex::default() }
+        Source { sources: self, owner, grant, sent: Mutex::default(), overlaps: Mutex::default() }
     }
 }
 
@@ -48,6 +48,22 @@ pub(crate) struct Source<'a> {
     grant: Option<&'a Grant>,
     /// Which token went out last.
     sent: Mutex<Option<Sent>>,
+    /// The secrets of which two values are in use.
+    overlaps: Mutex<Vec<Overlap>>,
+}
+
+/// A secret with two values in use, of which one is tried at a time.
+struct Overlap {
+    /// Its name in the request.
+    secret: String,
+    /// Its whole name.
+    name: String,
+    newest: u64,
+    previous: u64,
+    /// Whether some counterpart needed the previous one lately.
+    in_use: bool,
+    /// Whether the previous one is tried.
+    falls_back: bool,
 }
 
 /// What names a token to the service that got it.
@@ -58,11 +74,12 @@ struct Sent {
 }
 
 impl Source<'_> {
-    /// Tells the tokens service that the counterpart did not accept the token that went out. Answers whether another
-    /// one can be had: false where no token went out, or where the service cannot be told.
+    /// Hears that the counterpart did not accept the credentials that went out. Answers whether others can be had: another
+    /// token, or the value that a secret had before and that is still in use beside the newest. False where neither went
+    /// out, or where the tokens service cannot be told.
     pub(crate) async fn rejected(&self) -> bool {
-        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some((grant, sent)) = self.grant.zip(sent) else { return false };
+        let sent = lock(&self.sent).take();
+        let Some((grant, sent)) = self.grant.zip(sent) else { return self.fall_back() };
         let Sent { generation, secret, secret_version } = sent;
         let request = InvalidateTokenRequest {
             parent: format!("tenants/{}", self.owner.tenant),
@@ -76,6 +93,29 @@ impl Source<'_> {
             Err(status) => {
                 tracing::warn!(code = ?status.code(), "a token that was not accepted could not be invalidated");
                 false
+            }
+        }
+    }
+
+    /// From now on the previous values of secrets are used. Answers whether there are any.
+    fn fall_back(&self) -> bool {
+        let mut overlaps = lock(&self.overlaps);
+        overlaps.iter_mut().for_each(|overlap| overlap.falls_back = true);
+        !overlaps.is_empty()
+    }
+
+    /// Hears that the counterpart accepted the credentials that went out. Where a secret has two values in use, the secrets
+    /// service is told which one it was, if that is news. What cannot be told is logged: no call fails for it.
+    pub(crate) async fn accepted(&self) {
+        let overlaps = std::mem::take(&mut *lock(&self.overlaps));
+        for Overlap { name, newest, previous, in_use, falls_back, .. } in overlaps {
+            let version = if falls_back { previous } else { newest };
+            if !falls_back && !in_use {
+                continue;
+            }
+            let request = ReportUseRequest { name, version };
+            if let Err(status) = self.sources.secrets.clone().report_use(request).await {
+                tracing::warn!(code = ?status.code(), "the use of a secret could not be reported");
             }
         }
     }
@@ -109,14 +149,32 @@ impl Source<'_> {
     }
 
     async fn secret(&self, name: &str, destination: &Url) -> Result<Plaintext, Refusal> {
+        let version = {
+            let overlaps = lock(&self.overlaps);
+            let known = overlaps.iter().find(|overlap| overlap.falls_back && overlap.secret == name);
+            known.map_or(0, |overlap| overlap.previous)
+        };
         let request = ReleaseSecretRequest {
             name: self.name(name)?,
             destination_url: destination.to_string(),
             purpose: Purpose::Call.into(),
-            version: 0,
+            version,
         };
         let released = self.sources.secrets.clone().release_secret(request).await;
         let released = released.map_err(|status| Refusal::from_peer("secrets", &status))?.into_inner();
+        if released.previous_version > 0 {
+            let overlap = Overlap {
+                secret: name.to_owned(),
+                name: released.name,
+                newest: released.version,
+                previous: released.previous_version,
+                in_use: released.previous_in_use,
+                falls_back: false,
+            };
+            let mut overlaps = lock(&self.overlaps);
+            overlaps.retain(|overlap| overlap.secret != name);
+            overlaps.push(overlap);
+        }
         Ok(Plaintext::new(released.value.into()))
     }
 
@@ -139,7 +197,7 @@ impl Source<'_> {
             ));
         }
         let sent = Sent { generation, secret, secret_version };
-        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(sent);
+        *lock(&self.sent) = Some(sent);
         Ok(Plaintext::new(access_token.into()))
     }
 
@@ -173,6 +231,11 @@ impl SecretSource for Source<'_> {
         };
         opened.map_err(|refusal| refused(name, refusal))
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that could panic leaves the content half-changed.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The refusal goes along: it is what the caller is told.

@@ -57,7 +57,12 @@ impl Executor {
             let request =
                 Outbound { body, ..outbound(&definition.name.parent.tenant, route, call, left(end)) };
             let result = self.door.stream(request, &source).await;
-            let Some(pause) = again.after(came(&result), &source).await else { return result };
+            let Some(pause) = again.after(came(&result), &source).await else {
+                if came(&result).is_ok_and(|head| head.accepts_credentials()) {
+                    source.accepted().await;
+                }
+                return result;
+            };
             match offer() {
                 None => return result,
                 Some(untouched) => body = untouched,
@@ -80,7 +85,7 @@ impl Again {
     /// After which pause, if at all. A token that was not accepted is given up in any case, so that the next call
     /// gets another.
     async fn after(&mut self, came: Result<Head<'_>, &Error>, source: &Source<'_>) -> Option<Duration> {
-        if let Some(head) = came.as_ref().ok().filter(|head| !self.renewed && head.rejects_token()) {
+        if let Some(head) = came.as_ref().ok().filter(|head| !self.renewed && head.rejects_credentials()) {
             self.renewed = timeout(left(self.end), source.rejected()).await.unwrap_or(false);
             if self.renewed && self.tries.may_repeat(head) {
                 return Some(Duration::ZERO);

@@ -53,7 +53,7 @@ async fn the_last_answer_is_handed_back_when_the_tries_are_used_up() {
 }
 
 /// A redirect.
-fn elsewhere(status: u16, location: &str) -> Reply {
+pub(super) fn elsewhere(status: u16, location: &str) -> Reply {
     let response = Response::builder().status(status).header("location", location);
     Reply::Answer(response.body(Full::new(Bytes::new())).unwrap())
 }

@@ -19,7 +19,7 @@ use proto::{
         integration_service_client::IntegrationServiceClient,
     },
     registers::v1::{PutRegisterRequest, register_service_client::RegisterServiceClient},
-    secrets::v1::{PutSecretRequest, secret_service_client::SecretServiceClient},
+    secrets::v1::{ListSecretsRequest, PutSecretRequest, Secret, secret_service_client::SecretServiceClient},
 };
 use runtime::{
     Caller, Link, Role,
@@ -175,6 +175,14 @@ impl World {
 
     pub(super) async fn put_secret(&self, request: PutSecretRequest) {
         SecretServiceClient::new(self.secrets.clone()).put_secret(request).await.unwrap();
+    }
+
+    /// What is known of a secret.
+    pub(super) async fn known(&self, id: &str) -> Secret {
+        let request = ListSecretsRequest { parent: TENANT.into(), ..Default::default() };
+        let listed = SecretServiceClient::new(self.secrets.clone()).list_secrets(request).await.unwrap();
+        let name = format!("{TENANT}/secrets/{id}");
+        listed.into_inner().secrets.into_iter().find(|secret| secret.name == name).unwrap()
     }
 
     /// Writes a shared register.

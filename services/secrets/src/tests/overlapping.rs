@@ -1,5 +1,6 @@
 //! A new value beside the one before it.
 
+use proto::secrets::v1::ReportUseRequest;
 use tonic::Code;
 
 use super::*;
@@ -136,4 +137,52 @@ async fn an_overlap_that_was_edited_opens_nothing() {
     suite.overwrite("previous", "crm", first).await;
     suite.edit("crm", |record| record.set_previous(Some(Previous { version: 1, until }))).await;
     assert_eq!(reason(&suite.release_version("crm", 1).await.unwrap_err()), "SECRET_UNREADABLE");
+}
+
+#[tokio::test]
+async fn what_is_reported_of_the_old_value_is_told() {
+    let clock = clock();
+    let suite = Suite::at(&clock);
+    let report = async |version| {
+        let mut client = suite.releasing(Caller::service("integrations"));
+        client.report_use(ReportUseRequest { name: full("crm"), version }).await.unwrap();
+    };
+    let told = async || {
+        let [secret] = &suite.list(0, "").await.unwrap().secrets[..] else { panic!("one secret") };
+        (secret.previous_use_time.map(|time| time.seconds), secret.previous_in_use)
+    };
+    suite.put("crm", "one").await;
+    report(1).await;
+    let second = suite.put_as(overlapping("two", 3600)).await;
+    for version in [0, 2, 3] {
+        report(version).await;
+        assert_eq!(told().await, (None, false), "{version}");
+    }
+    let first = seconds(clock.now()).seconds;
+    report(1).await;
+    assert_eq!(told().await, (Some(first), true));
+    assert!(suite.release("crm", URL).await.unwrap().previous_in_use);
+    // Within a minute it is one use.
+    clock.advance(Duration::from_secs(59));
+    report(1).await;
+    assert_eq!(told().await, (Some(first), true));
+    clock.advance(Duration::from_secs(1));
+    report(1).await;
+    assert_eq!(told().await, (Some(first + 60), true));
+    report(2).await;
+    assert_eq!(told().await, (Some(first + 60), false));
+    assert!(!suite.release("crm", URL).await.unwrap().previous_in_use);
+    report(1).await;
+    assert_eq!(told().await, (Some(first + 60), true), "one of several counterparts may be behind");
+    // A report is no write of the secret.
+    assert_eq!(suite.list(0, "").await.unwrap().secrets[0].etag, second.etag);
+
+    clock.advance(Duration::from_secs(3600));
+    assert_eq!(told().await, (None, false));
+    report(1).await;
+    let left = suite.store.scan(store::Range::prefix("secrets/uses/"), 10).await.unwrap();
+    assert_eq!(left.entries, []);
+    let mut stranger = suite.releasing(caller("eve", Role::Configurator, None));
+    let refused = stranger.report_use(ReportUseRequest { name: full("crm"), version: 1 }).await.unwrap_err();
+    assert_eq!(reason(&refused), "ROLE_MISSING");
 }

@@ -113,6 +113,8 @@ fn what_may_be_known_of_a_secret_is_laid_down() {
             "previous_version",
             "previous_end_time",
             "damaged",
+            "previous_use_time",
+            "previous_in_use",
         ]
     );
 }

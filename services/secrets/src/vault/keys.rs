@@ -5,6 +5,7 @@
 //! | `secrets/records/{tenant}/{secret}` | the record |
 //! | `secrets/versions/{tenant}/{secret}` | the mark of the highest version |
 //! | `secrets/previous/{tenant}/{secret}` | the record of the version that overlaps its successor, until it ends |
+//! | `secrets/uses/{tenant}/{secret}` | which of the two is in use, until the old one ends |
 //! | `secrets/units/{collection}/{tenant}/{unit}/{secret}` | the same of a business unit's private copy |
 //!
 //! Ids hold no `/`, so a key's segments are unambiguous, and the keys of an owner sort by id.
@@ -18,6 +19,7 @@ use runtime::{
 const RECORDS: &str = "records";
 const VERSIONS: &str = "versions";
 const PREVIOUS: &str = "previous";
+const USES: &str = "uses";
 
 /// Before everything that is sealed, and some that is not.
 pub(super) const ALL: &str = "secrets/";
@@ -40,6 +42,11 @@ pub(super) fn mark(name: &Name) -> String {
 /// The record of the version that overlaps its successor.
 pub(super) fn previous(name: &Name) -> String {
     format!("{}{}", of(PREVIOUS, &name.parent), name.id)
+}
+
+/// What is known of the use of two versions that overlap.
+pub(super) fn uses(name: &Name) -> String {
+    format!("{}{}", of(USES, &name.parent), name.id)
 }
 
 /// The id in a record's key.

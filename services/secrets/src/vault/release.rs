@@ -8,7 +8,7 @@ use runtime::{
 };
 use seal::Plaintext;
 
-use super::{Found, Vault, keys, refusals};
+use super::{Found, Uses, Vault, keys, refusals};
 use crate::{
     record::{Binding, Mark, Previous, Record},
     scope::Scope,
@@ -21,7 +21,7 @@ pub(crate) struct Released {
     pub(crate) value: Plaintext,
     pub(crate) version: u64,
     /// The version that is in use beside it, where it is the newest.
-    pub(crate) previous: Option<Previous>,
+    pub(crate) previous: Option<(Previous, Uses)>,
 }
 
 /// The newest version of a secret.
@@ -84,8 +84,7 @@ impl Vault {
         admits(&name, &record)?;
         let value = self.unseal(&name, &record)?;
         if version == 0 || version == record.version {
-            let now = self.clock.now();
-            let previous = record.previous().filter(|previous| !is_over(Some(previous.until), now));
+            let previous = self.in_use(&name, &record).await?;
             return Ok(Released { name, value, version: record.version, previous });
         }
         drop(value);

@@ -10,7 +10,7 @@ use proto::{
     secrets::v1::{
         CheckReleaseRequest, CheckReleaseResponse, CheckTokenUseRequest, CheckTokenUseResponse,
         DescribeSecretsRequest, DescribeSecretsResponse, Purpose, ReleaseSecretRequest,
-        ReleaseSecretResponse,
+        ReleaseSecretResponse, ReportUseRequest, ReportUseResponse,
         secret_release_service_server::{SecretReleaseService, SecretReleaseServiceServer},
     },
 };
@@ -28,6 +28,9 @@ struct State {
     refused: HashMap<String, Reason>,
     checked: Vec<CheckReleaseRequest>,
     asked: Vec<ReleaseSecretRequest>,
+    /// The old value overlaps the newest.
+    overlaps: bool,
+    reported: Vec<(String, u64)>,
 }
 
 /// One of a secret's values, the newest the last.
@@ -39,13 +42,24 @@ struct Value {
 }
 
 impl State {
-    /// The newest value of a secret, if it is there and not refused.
-    fn value(&self, name: &str) -> Result<Value, Refusal> {
-        let values = self.values.get(name);
-        match self.refused.get(name) {
-            Some(reason) => Err(refuse(*reason)),
-            None => values.and_then(|all| all.last().cloned()).ok_or_else(|| refuse(Reason::SecretNotFound)),
+    /// A value of a secret, the newest for 0, if it is there and not refused.
+    fn value(&self, name: &str, version: u64) -> Result<Value, Refusal> {
+        if let Some(reason) = self.refused.get(name) {
+            return Err(refuse(*reason));
         }
+        let values = self.values.get(name).map(Vec::as_slice).unwrap_or_default();
+        let newest = values.len() as u64;
+        let version = if version == 0 { newest } else { version };
+        let in_use = version == newest || self.overlaps && version + 1 == newest;
+        let found = values.iter().find(|value| value.version == version);
+        found.filter(|_| in_use).cloned().ok_or_else(|| refuse(Reason::SecretNotFound))
+    }
+
+    /// The version that is in use beside a version, and whether it is needed.
+    fn beside(&self, name: &str, version: u64) -> (u64, bool) {
+        let newest = self.values[name].len() as u64 == version;
+        let previous = if self.overlaps && newest { version - 1 } else { 0 };
+        (previous, previous > 0 && self.reported.last() == Some(&(name.to_owned(), previous)))
     }
 }
 
@@ -65,6 +79,16 @@ impl Secrets {
         let values = state.values.entry(name.to_owned()).or_default();
         let version = values.len() as u64 + 1;
         values.push(Value { text: value.to_owned(), version, tokens_for: tokens_for.to_owned() });
+    }
+
+    /// From now on the value before the newest is in use too.
+    pub(super) fn overlap(&self) {
+        self.0.lock().unwrap().overlaps = true;
+    }
+
+    /// Which versions were reported.
+    pub(super) fn reported(&self) -> Vec<u64> {
+        self.0.lock().unwrap().reported.iter().map(|(_, version)| *version).collect()
     }
 
     /// From now on the secret is refused for this reason.
@@ -99,12 +123,11 @@ impl SecretReleaseService for Secrets {
         let mut state = self.0.lock().unwrap();
         assert_eq!(request.purpose(), Purpose::Token);
         state.asked.push(request.clone());
-        let Value { text, version, .. } = state.value(&request.name)?;
-        if request.version != version {
-            return Err(refuse(Reason::SecretNotFound).into());
-        }
-        let value = text.into();
-        Ok(Response::new(ReleaseSecretResponse { value, version, previous_version: 0, name: request.name }))
+        assert_ne!(request.version, 0, "a token is got with a value that was chosen");
+        let Value { text, version, .. } = state.value(&request.name, request.version)?;
+        let (previous_version, previous_in_use) = state.beside(&request.name, version);
+        let (value, name) = (text.into(), request.name);
+        Ok(Response::new(ReleaseSecretResponse { value, version, previous_version, name, previous_in_use }))
     }
 
     async fn check_release(
@@ -116,7 +139,7 @@ impl SecretReleaseService for Secrets {
         assert_eq!(request.purpose(), Purpose::Token);
         state.checked.push(request.clone());
         for name in &request.names {
-            state.value(name)?;
+            state.value(name, 0)?;
         }
         Ok(Response::new(CheckReleaseResponse {}))
     }
@@ -125,12 +148,23 @@ impl SecretReleaseService for Secrets {
         &self,
         request: Request<CheckTokenUseRequest>,
     ) -> Result<Response<CheckTokenUseResponse>, Status> {
-        let CheckTokenUseRequest { name, destination_url, .. } = request.into_inner();
-        let Value { version, tokens_for, .. } = self.0.lock().unwrap().value(&name)?;
+        let CheckTokenUseRequest { name, destination_url, version } = request.into_inner();
+        let state = self.0.lock().unwrap();
+        let Value { version, tokens_for, .. } = state.value(&name, version)?;
         if tokens_for != destination_url {
             return Err(refuse(Reason::SecretOutOfScope).into());
         }
-        Ok(Response::new(CheckTokenUseResponse { name, version, previous_version: 0 }))
+        let (previous_version, previous_in_use) = state.beside(&name, version);
+        Ok(Response::new(CheckTokenUseResponse { name, version, previous_version, previous_in_use }))
+    }
+
+    async fn report_use(
+        &self,
+        request: Request<ReportUseRequest>,
+    ) -> Result<Response<ReportUseResponse>, Status> {
+        let ReportUseRequest { name, version } = request.into_inner();
+        self.0.lock().unwrap().reported.push((name, version));
+        Ok(Response::new(ReportUseResponse {}))
     }
 
     async fn describe_secrets(
