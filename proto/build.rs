@@ -13,9 +13,11 @@ const FILES: [&str; 6] = [
 ];
 
 /// Messages that hold a plaintext: their `Debug` is written by hand in `src/redacted.rs`.
-const REDACTED: [&str; 3] = [
+const REDACTED: [&str; 5] = [
+    ".outgate.secrets.v1.PatchSecretRequest",
     ".outgate.secrets.v1.PutSecretRequest",
     ".outgate.secrets.v1.ReleaseSecretResponse",
+    ".outgate.secrets.v1.VerifySecretRequest",
     ".outgate.tokens.v1.Token",
 ];
 

@@ -3,7 +3,7 @@
 use std::fmt::{Debug, Formatter, Result};
 
 use crate::{
-    secrets::v1::{PutSecretRequest, ReleaseSecretResponse},
+    secrets::v1::{PatchSecretRequest, PutSecretRequest, ReleaseSecretResponse, VerifySecretRequest},
     tokens::v1::Token,
 };
 
@@ -22,6 +22,27 @@ impl Debug for PutSecretRequest {
             .field("expire_time", expire_time)
             .field("overlap", overlap)
             .finish()
+    }
+}
+
+impl Debug for PatchSecretRequest {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { name, member, value: _, remove, etag, overlap } = self;
+        f.debug_struct("PatchSecretRequest")
+            .field("name", name)
+            .field("member", member)
+            .field("value", &HIDDEN)
+            .field("remove", remove)
+            .field("etag", etag)
+            .field("overlap", overlap)
+            .finish()
+    }
+}
+
+impl Debug for VerifySecretRequest {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { name, candidate: _ } = self;
+        f.debug_struct("VerifySecretRequest").field("name", name).field("candidate", &HIDDEN).finish()
     }
 }
 
@@ -61,8 +82,11 @@ mod tests {
         let value = prost::bytes::Bytes::from_static(b"canary");
         let put = PutSecretRequest { value: value.clone(), ..Default::default() };
         let released = ReleaseSecretResponse { value: value.clone(), ..Default::default() };
+        let patch = PatchSecretRequest { value: value.clone(), ..Default::default() };
+        let verify = VerifySecretRequest { candidate: value.clone(), ..Default::default() };
         let token = Token { access_token: value, ..Default::default() };
-        for text in [format!("{put:?}"), format!("{released:?}"), format!("{token:?}")] {
+        let asked = [format!("{put:?}"), format!("{patch:?}"), format!("{verify:?}")];
+        for text in asked.into_iter().chain([format!("{released:?}"), format!("{token:?}")]) {
             assert!(text.contains(HIDDEN) && !text.contains("canary") && !text.contains("99, 97"), "{text}");
         }
     }

@@ -179,6 +179,31 @@ async fn a_secret_is_put_listed_and_deleted_and_its_value_is_never_seen() {
 }
 
 #[tokio::test]
+async fn a_structured_secret_is_patched_and_verified_and_never_seen() {
+    let scene = Scene::new().await;
+    let (before, after) = (Canary::new(), Canary::new());
+    let object = |secret: &Canary| format!(r#"{{"user":"ada","password":"{}"}}"#, secret.text());
+    let with_input = async |arguments: &[&str], input: &str| {
+        scene.suite.command_with_input(&[&["--json", "secret"], arguments].concat(), input).await
+    };
+    let put = ["put", "crm", "--url", "https://api.example.com", "--expires", "2100-01-31"];
+    let put = with_input(&put, &object(&before)).await.success();
+    assert_eq!((&put["version"], &put["expireTime"]), (&json!(1), &json!("2100-01-31T00:00:00Z")));
+
+    let patch = ["patch", "crm", "password", "--overlap", "12h"];
+    let patched = with_input(&patch, after.text()).await.success();
+    assert_eq!((&patched["version"], &patched["previousVersion"]), (&json!(2), &json!(1)));
+    assert_eq!(with_input(&["verify", "crm"], &object(&after)).await.success(), json!({ "matches": true }));
+    let other = with_input(&["verify", "crm"], &object(&before)).await;
+    assert_eq!((other.code, other.json()), (REFUSED, json!({ "matches": false })));
+    let removed = with_input(&["patch", "crm", "password", "--remove"], "").await.success();
+    assert_eq!((&removed["version"], &removed["previousVersion"]), (&json!(3), &json!(0)));
+    assert_eq!(with_input(&["patch", "nope", "a"], after.text()).await.reason(REFUSED), "SECRET_NOT_FOUND");
+    let listed = scene.suite.command(&["secret", "list"]).await;
+    assert!(listed.stdout.contains("expires 2100-01-31"), "{listed:?}");
+}
+
+#[tokio::test]
 async fn an_empty_secret_is_a_wrong_command_line() {
     let scene = Scene::new().await;
     let arguments = ["--json", "secret", "put", "crm", "--url", "https://api.example.com/"];

@@ -72,7 +72,7 @@ pub(crate) enum Command {
     Healthcheck(Healthcheck),
     /// Apply integrations and registers from files; shows the difference first
     Apply(Apply),
-    /// Put, list and delete secrets, with --unit a business unit's private copies; none can be read
+    /// Put, patch, verify, list and delete secrets, with --unit a business unit's private copies; none can be read
     #[command(subcommand)]
     Secret(Secret),
     /// Send one HTTP request through an integration
@@ -171,6 +171,26 @@ pub(crate) enum Secret {
         /// How long the value before it stays in use beside it: 30m, 12h, 7d
         #[arg(long, value_name = "DURATION")]
         overlap: Option<String>,
+    },
+    /// Set or remove one member of a secret that is a JSON object, without seeing it
+    ///
+    /// The member's new text comes from standard input or a prompt, as with `put`.
+    Patch {
+        /// The secret's name
+        name: String,
+        /// The name of the object's member
+        member: String,
+        /// Remove it instead
+        #[arg(long)]
+        remove: bool,
+        /// How long the value before it stays in use beside it: 30m, 12h, 7d
+        #[arg(long, value_name = "DURATION")]
+        overlap: Option<String>,
+    },
+    /// Say whether a candidate, from standard input or a prompt, is a secret's value; exit code 1 where it is not
+    Verify {
+        /// The secret's name
+        name: String,
     },
     /// List secrets: names, scopes, versions, and what ends when
     List,

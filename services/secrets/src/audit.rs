@@ -1,4 +1,4 @@
-//! The record of a use of a secret that was refused.
+//! The records of uses of secrets that were refused, and of candidates that were tried.
 
 use proto::secrets::v1::Purpose;
 use runtime::{Caller, Refusal, names::Name, refusal};
@@ -20,6 +20,22 @@ pub(crate) enum Wish {
     Release(i32),
     /// To send a token that is got with it.
     SendToken,
+}
+
+/// Writes down that somebody tried a candidate for a secret's value, and what they were told.
+pub(crate) fn tried(caller: &Caller, name: &Name, told: &Result<bool, Refusal>) {
+    let outcome = match told {
+        Ok(true) => "MATCHES",
+        Ok(false) => "DOES_NOT_MATCH",
+        Err(refusal) => refusal::name(refusal.reason()),
+    };
+    tracing::warn!(
+        target: "outgate::audit",
+        by = caller.name(),
+        secret = name.parent.child(SECRETS, &name.id),
+        outcome,
+        "a candidate for a secret's value was tried"
+    );
 }
 
 impl Asked<'_> {

@@ -8,9 +8,10 @@ use bytes::Bytes;
 use proto::secrets::v1::{
     CheckReleaseRequest, CheckReleaseResponse, CheckTokenUseRequest, CheckTokenUseResponse,
     DeleteSecretRequest, DescribeSecretsRequest, DescribeSecretsResponse, ListSecretsRequest,
-    ListSecretsResponse, Purpose, PutSecretRequest, ReleaseSecretRequest, ReleaseSecretResponse,
-    ReportUseRequest, ReportUseResponse, Secret, SecretDescription,
-    secret_release_service_server::SecretReleaseService, secret_service_server::SecretService,
+    ListSecretsResponse, PatchSecretRequest, Purpose, PutSecretRequest, ReleaseSecretRequest,
+    ReleaseSecretResponse, ReportUseRequest, ReportUseResponse, Secret, SecretDescription,
+    VerifySecretRequest, VerifySecretResponse, secret_release_service_server::SecretReleaseService,
+    secret_service_server::SecretService,
 };
 use runtime::{
     Caller, Refusal, Role,
@@ -23,7 +24,7 @@ use tonic::{Request, Response, Status};
 
 use crate::{
     SECRETS,
-    audit::{Asked, Wish},
+    audit::{self, Asked, Wish},
     record::Previous,
     scope::Scope,
     vault::{Metadata, Released, Uses, Vault},
@@ -56,6 +57,29 @@ impl SecretService for Writing {
             "a secret was put"
         );
         Ok(Response::new(secret))
+    }
+
+    async fn patch_secret(&self, request: Request<PatchSecretRequest>) -> Result<Response<Secret>, Status> {
+        let caller = Caller::of(&request)?;
+        let patch = put::read_patch(request.into_inner(), &caller)?;
+        let (parent, member) = (patch.name.parent.clone(), patch.member.clone());
+        let secret = secret(&parent, self.vault.patch(patch).await?);
+        let (name, version, by) = (&secret.name, secret.version, &secret.updated_by);
+        tracing::info!(secret = name, version, by, member, "a member of a secret was changed");
+        Ok(Response::new(secret))
+    }
+
+    async fn verify_secret(
+        &self,
+        request: Request<VerifySecretRequest>,
+    ) -> Result<Response<VerifySecretResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let VerifySecretRequest { name, candidate } = request.into_inner();
+        let name = Name::parse("name", SECRETS, &name)?;
+        caller.require(Role::Configurator, &name.parent.tenant)?;
+        let told = self.vault.verify(&name, &put::plaintext("candidate", candidate)?).await;
+        audit::tried(&caller, &name, &told);
+        Ok(Response::new(VerifySecretResponse { matches: told? }))
     }
 
     async fn list_secrets(

@@ -3,7 +3,7 @@
 //! A secret is sealed the moment it arrives, bound to its owner (a tenant, or a business unit of one), its name, its version,
 //! its *scope*: the origin of the URL it was made for, to the origins that tokens may go to which are got with it, and to
 //! the time it ends. A new value may overlap the one before it for a while, which keeps the terms it was sealed with.
-//! [`Service::public`] is the write side (put, list, delete), and none of its messages can
+//! [`Service::public`] is the write side (put, patch, verify, list, delete), and none of its messages can
 //! hold a value on the way out. [`Service::internal`] is the release: for the suite's own services alone, one secret at
 //! a time, and only for a destination in its scope. They ask first whether several may be released for a destination, so
 //! that nothing is looked up for a request that would not get them, and which secrets are there and for which origin, so

@@ -7,12 +7,14 @@ mod formats;
 mod leaks;
 mod listing;
 mod overlapping;
+mod patching;
 mod release;
 mod resealing;
 mod schema;
 mod sending;
 mod tampering;
 mod units;
+mod verifying;
 mod writing;
 
 use std::{

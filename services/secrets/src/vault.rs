@@ -1,10 +1,13 @@
 //! The secrets themselves: sealed in, listed, let out for one destination.
 
 mod keys;
+mod patch;
 mod refusals;
 mod release;
+mod reminders;
 mod reseal;
 mod uses;
+mod verify;
 
 use std::{
     sync::Arc,
@@ -23,9 +26,13 @@ use crate::{
     scope::Scope,
 };
 
+pub(crate) use patch::Patch;
 pub(crate) use release::Released;
 pub use reseal::Resealed;
 pub(crate) use uses::Uses;
+
+use reminders::Reminders;
+use verify::Tries;
 
 /// A value on its way in.
 pub(crate) struct Put {
@@ -66,6 +73,8 @@ pub(crate) struct Vault {
     store: Arc<dyn Store>,
     ring: Arc<KeyRing>,
     clock: Clock,
+    tries: Tries,
+    reminders: Reminders,
 }
 
 /// A name's two entries as they were read one after the other. A writer may have come between.
@@ -76,7 +85,7 @@ struct Found {
 
 impl Vault {
     pub(crate) fn new(store: Arc<dyn Store>, ring: Arc<KeyRing>, clock: Clock) -> Self {
-        Self { store, ring, clock }
+        Self { store, ring, clock, tries: Tries::new(), reminders: Reminders::default() }
     }
 
     /// Seals a value under the next version of its name.

@@ -147,6 +147,21 @@ pub(super) const RULES: &[Rule] = &[
             file("shared/egress/src/door/trail.rs", 1, "what the scrubber looks for in the answer"),
             file("shared/seal/src/record.rs", 1, "seals it"),
             file("services/secrets/src/grpc.rs", 1, "the answer of a release, on the internal side"),
+            file(
+                "services/secrets/src/grpc/put.rs",
+                1,
+                "reads the text that a member is set to, on its way in",
+            ),
+            file(
+                "services/secrets/src/vault/patch.rs",
+                1,
+                "changes one member of a value, which is sealed again",
+            ),
+            file(
+                "services/secrets/src/vault/verify.rs",
+                2,
+                "compares a value with a candidate, and tells whether they are the same",
+            ),
             file("services/tokens/src/grpc.rs", 1, "the answer of GetToken, on the internal side"),
         ],
     },

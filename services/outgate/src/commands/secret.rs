@@ -1,4 +1,4 @@
-//! `outgate secret`: put, list, delete. There is no get.
+//! `outgate secret`: put, patch, verify, list, delete. There is no get.
 
 mod time;
 
@@ -9,12 +9,15 @@ use std::{
 
 use bytes::Bytes;
 use mapping::Value;
-use proto::secrets::v1::{DeleteSecretRequest, ListSecretsRequest, PutSecretRequest, Secret};
+use proto::secrets::v1::{
+    DeleteSecretRequest, ListSecretsRequest, PatchSecretRequest, PutSecretRequest, Secret,
+    VerifySecretRequest,
+};
 
 use crate::{
     cli,
     client::{self, Client},
-    failure::Failure,
+    failure::{Exit, Failure},
     output::{Output, Report},
     show,
 };
@@ -36,6 +39,31 @@ pub(super) async fn run(command: cli::Secret, client: &Client, output: Output) -
             };
             let secret = put(client, PutSecretRequest { value: value(&name, output)?, ..request }).await?;
             Ok(Report::new(secret_value(&secret), sealed(&name, &secret)))
+        }
+        cli::Secret::Patch { name, member, remove, overlap } => {
+            let request = PatchSecretRequest {
+                name: full(client, &name)?,
+                member,
+                remove,
+                overlap: overlap.as_deref().map(time::overlap).transpose()?,
+                ..PatchSecretRequest::default()
+            };
+            let value = if remove { Bytes::new() } else { value(&name, output)? };
+            let request = client.request(PatchSecretRequest { value, ..request });
+            let patched = client.secrets().patch_secret(request).await;
+            let secret = patched.map_err(|status| client.failure(status))?.into_inner();
+            Ok(Report::new(secret_value(&secret), sealed(&name, &secret)))
+        }
+        cli::Secret::Verify { name } => {
+            let request =
+                VerifySecretRequest { name: full(client, &name)?, candidate: value(&name, output)? };
+            let told = client.secrets().verify_secret(client.request(request)).await;
+            let matches = told.map_err(|status| client.failure(status))?.into_inner().matches;
+            let (text, exit) = match matches {
+                true => (format!("it is the value of {name}"), Exit::Success),
+                false => (format!("it is not the value of {name}"), Exit::Refused),
+            };
+            Ok(Report { exit, ..Report::new(Value::from([("matches", matches.into())]), text) })
         }
         cli::Secret::List => list(client).await,
         cli::Secret::Delete { name } => {
@@ -148,8 +176,12 @@ fn note(secret: &Secret, now: SystemTime) -> String {
         notes.push(time::expiry(end, now));
     }
     if secret.previous_version > 0 {
-        let end = show::time(secret.previous_end_time.as_ref());
-        notes.push(format!("version {} in use until {end}", secret.previous_version));
+        let (version, end) = (secret.previous_version, show::time(secret.previous_end_time.as_ref()));
+        notes.push(match (&secret.previous_use_time, secret.previous_in_use) {
+            (None, _) => format!("version {version} until {end}, not used yet"),
+            (Some(used), true) => format!("version {version} until {end}, last used {used}"),
+            (Some(_), false) => format!("version {version} until {end}, no longer used"),
+        });
     }
     notes.join("; ")
 }
@@ -172,6 +204,8 @@ fn secret_value(secret: &Secret) -> Value {
         ("expireTime", show::time(secret.expire_time.as_ref()).into()),
         ("previousVersion", secret.previous_version.into()),
         ("previousEndTime", show::time(secret.previous_end_time.as_ref()).into()),
+        ("previousUseTime", show::time(secret.previous_use_time.as_ref()).into()),
+        ("previousInUse", secret.previous_in_use.into()),
         ("damaged", secret.damaged.into()),
     ])
 }

@@ -1,17 +1,25 @@
-//! A request that puts a value.
+//! Requests that write a value.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use proto::secrets::v1::PutSecretRequest;
+use proto::secrets::v1::{PatchSecretRequest, PutSecretRequest};
 use runtime::{
     Caller, Refusal, Role,
     names::{self, Name},
 };
 use seal::Plaintext;
+use zeroize::Zeroizing;
 
 use super::scope;
-use crate::{LONGEST_OVERLAP, SECRETS, TOKEN_ORIGINS, VALUE_BYTES, scope::Scope, vault::Put};
+use crate::{
+    LONGEST_OVERLAP, SECRETS, TOKEN_ORIGINS, VALUE_BYTES,
+    scope::Scope,
+    vault::{Patch, Put},
+};
+
+/// The name of a JSON object's member, in bytes.
+const MEMBER_BYTES: std::ops::RangeInclusive<usize> = 1..=256;
 
 /// The request as the vault takes it, if its caller may make it.
 pub(super) fn read(request: PutSecretRequest, caller: &Caller, now: SystemTime) -> Result<Put, Refusal> {
@@ -19,7 +27,7 @@ pub(super) fn read(request: PutSecretRequest, caller: &Caller, now: SystemTime) 
     let name = Name::parse("name", SECRETS, &name)?;
     caller.require(Role::Configurator, &name.parent.tenant)?;
     Ok(Put {
-        value: plaintext(value)?,
+        value: plaintext("value", value)?,
         scope: scope("url", &url)?,
         token_origins: token_origins(&token_urls)?,
         expires: expire_time.map(|time| end(time, now)).transpose()?,
@@ -30,12 +38,45 @@ pub(super) fn read(request: PutSecretRequest, caller: &Caller, now: SystemTime) 
     })
 }
 
+/// The request as the vault takes it, if its caller may make it.
+pub(super) fn read_patch(request: PatchSecretRequest, caller: &Caller) -> Result<Patch, Refusal> {
+    let PatchSecretRequest { name, member, value, remove, etag, overlap } = request;
+    let name = Name::parse("name", SECRETS, &name)?;
+    caller.require(Role::Configurator, &name.parent.tenant)?;
+    if !MEMBER_BYTES.contains(&member.len()) {
+        let (least, most) = (MEMBER_BYTES.start(), MEMBER_BYTES.end());
+        return Err(Refusal::field("member", format!("must have {least} to {most} bytes")));
+    }
+    let text = match (value.is_empty(), remove) {
+        (true, true) => None,
+        (false, true) => return Err(Refusal::field("remove", "is set beside a value; give one of them")),
+        (_, false) => Some(text(value)?),
+    };
+    Ok(Patch {
+        member,
+        text,
+        overlap: self::overlap(overlap)?,
+        precondition: names::precondition("etag", &etag)?,
+        by: caller.name().to_owned(),
+        name,
+    })
+}
+
+/// The value as text, in memory that is wiped.
+fn text(value: Bytes) -> Result<Zeroizing<String>, Refusal> {
+    let value = plaintext("value", value)?;
+    let text = std::str::from_utf8(value.expose());
+    let text =
+        text.map_err(|_| Refusal::field("value", "is no text in UTF-8, and a JSON string is nothing else"))?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
 /// Takes the value over into memory that is wiped. The request's own bytes cannot be: they are a view of a buffer that
 /// the transport shares between messages. They are let go of here, before anything is waited for.
-fn plaintext(value: Bytes) -> Result<Plaintext, Refusal> {
+pub(super) fn plaintext(field: &str, value: Bytes) -> Result<Plaintext, Refusal> {
     if !VALUE_BYTES.contains(&value.len()) {
         let (least, most) = (VALUE_BYTES.start(), VALUE_BYTES.end());
-        return Err(Refusal::field("value", format!("must have {least} to {most} bytes")));
+        return Err(Refusal::field(field, format!("must have {least} to {most} bytes")));
     }
     Ok(Plaintext::new(value.to_vec()))
 }

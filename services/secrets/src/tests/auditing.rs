@@ -16,14 +16,14 @@ use tracing_subscriber::{
 
 use super::*;
 
-type Record = Vec<(String, String)>;
+pub(super) type Record = Vec<(String, String)>;
 
 /// Keeps the audit records of this thread, which is the only one of a test.
 #[derive(Clone, Default)]
-struct Audit(Arc<Mutex<Vec<Record>>>);
+pub(super) struct Audit(Arc<Mutex<Vec<Record>>>);
 
 impl Audit {
-    fn start() -> (Self, DefaultGuard) {
+    pub(super) fn start() -> (Self, DefaultGuard) {
         let audit = Self::default();
         let guard = tracing::subscriber::set_default(registry().with(audit.clone()));
         (audit, guard)
@@ -36,7 +36,7 @@ impl Audit {
 
     /// The one that there is.
     #[track_caller]
-    fn one(&self) -> Record {
+    pub(super) fn one(&self) -> Record {
         let [record] = &self.taken()[..] else { panic!("not one record") };
         record.clone()
     }

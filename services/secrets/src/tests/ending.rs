@@ -1,7 +1,15 @@
 //! Secrets that end.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use proto::secrets::v1::CheckReleaseRequest;
 use tonic::Code;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::{
+    Layer,
+    layer::{Context, SubscriberExt},
+    registry,
+};
 
 use super::*;
 
@@ -51,4 +59,36 @@ async fn an_end_that_was_edited_opens_nothing() {
     suite.assert_unreadable("crm", URL).await;
     suite.edit("crm", |record| record.set_expires(None)).await;
     suite.assert_unreadable("crm", URL).await;
+}
+
+/// Counts what the log is told ahead of time.
+#[derive(Clone, Default)]
+struct Reminded(Arc<AtomicUsize>);
+
+impl<S: Subscriber> Layer<S> for Reminded {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let told = event.fields().any(|field| field.name() == "expires");
+        self.0.fetch_add(usize::from(told), Ordering::SeqCst);
+    }
+}
+
+#[tokio::test]
+async fn the_log_is_told_two_weeks_ahead_once_a_day_of_what_is_in_use() {
+    let reminded = Reminded::default();
+    let _guard = tracing::subscriber::set_default(registry().with(reminded.clone()));
+    let clock = clock();
+    let suite = Suite::at(&clock);
+    let end = clock.now() + Duration::from_secs(16 * DAY);
+    suite.put_as(PutSecretRequest { expire_time: Some(seconds(end)), ..put("crm", CANARY, URL) }).await;
+    suite.put("mail", CANARY).await;
+    let mut told = Vec::new();
+    for _ in 0..4 {
+        for _ in 0..3 {
+            suite.release("crm", URL).await.unwrap();
+            suite.release("mail", URL).await.unwrap();
+        }
+        told.push(reminded.0.load(Ordering::SeqCst));
+        clock.advance(Duration::from_secs(DAY));
+    }
+    assert_eq!(told, [0, 0, 1, 2]);
 }

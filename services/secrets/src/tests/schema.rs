@@ -74,6 +74,7 @@ fn no_answer_of_the_write_side_has_a_field_for_a_value() {
             ".google.protobuf.Timestamp",
             ".outgate.secrets.v1.ListSecretsResponse",
             ".outgate.secrets.v1.Secret",
+            ".outgate.secrets.v1.VerifySecretResponse",
         ]
     );
 }
@@ -91,6 +92,13 @@ fn a_description_tells_name_and_scope_alone() {
     let fields = |message: &str| all[message].field.iter().map(|f| f.name().to_owned()).collect::<Vec<_>>();
     assert_eq!(fields(".outgate.secrets.v1.SecretDescription"), ["secret_id", "scope"]);
     assert_eq!(fields(".outgate.secrets.v1.DescribeSecretsResponse"), ["secrets", "others"]);
+}
+
+#[test]
+fn a_candidate_is_told_one_thing() {
+    let files = FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap();
+    let fields = &messages(&files)[".outgate.secrets.v1.VerifySecretResponse"].field;
+    assert_eq!(fields.iter().map(|f| (f.name(), f.r#type())).collect::<Vec<_>>(), [("matches", Type::Bool)]);
 }
 
 #[test]

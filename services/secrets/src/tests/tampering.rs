@@ -116,22 +116,38 @@ async fn an_old_record_that_was_put_back_opens_nothing() {
 #[tokio::test]
 async fn no_changed_bit_opens_or_panics() {
     let suite = Suite::new();
-    suite.put("crm", CANARY).await;
+    suite.put("crm", "before").await;
+    let everything = PutSecretRequest {
+        token_urls: vec![URL.into(), "https://crm.example".into()],
+        expire_time: Some(seconds(SystemTime::now() + Duration::from_secs(3600))),
+        overlap: lasting(3600),
+        ..put("crm", CANARY, URL)
+    };
+    suite.put_as(everything).await;
     let whole = suite.entry("records", "crm").await.value.to_vec();
-    let sealed = Record::read(&whole.clone().into()).unwrap().sealed;
-    for (at, _) in whole.iter().enumerate() {
+    let terms = |bytes: &Bytes| {
+        let record = Record::read(bytes).ok()?;
+        Some((record.sealed.clone(), record.token_origins().to_vec(), record.expires(), record.previous()))
+    };
+    let same = terms(&whole.clone().into());
+    for bit in 0..whole.len() * 8 {
         let mut changed = whole.clone();
-        changed[at] ^= 1 << (at % 8);
-        let same = Record::read(&changed.clone().into()).is_ok_and(|record| record.sealed == sealed);
+        changed[bit / 8] ^= 1 << (bit % 8);
+        let read = terms(&changed.clone().into());
         suite.overwrite("records", "crm", changed.into()).await;
         match suite.release("crm", URL).await {
             // Times and `updated_by` are for people and not bound to the value.
-            Ok(released) => assert!(same && released.value == CANARY, "byte {at}"),
+            Ok(released) => assert!(read == same && released.value == CANARY, "bit {bit}"),
             Err(refused) => assert!(
-                ["SECRET_UNREADABLE", "SECRET_OUT_OF_SCOPE"].contains(&reason(&refused).as_str()),
-                "byte {at}: {refused}"
+                ["SECRET_UNREADABLE", "SECRET_OUT_OF_SCOPE", "SECRET_EXPIRED"]
+                    .contains(&reason(&refused).as_str()),
+                "bit {bit}: {refused}"
             ),
         }
+    }
+    for length in 0..whole.len() {
+        suite.overwrite("records", "crm", whole[..length].to_vec().into()).await;
+        suite.assert_unreadable("crm", URL).await;
     }
 }
 

@@ -108,10 +108,11 @@ async fn a_value_has_1_byte_to_64_kib() {
         client.put_secret(put("crm", &value, URL)).await.unwrap();
         assert_eq!(suite.release("crm", URL).await.unwrap().value, value);
     }
-    for length in [0, 64 * 1024 + 1] {
+    for length in [0, 64 * 1024 + 1, 1 << 20] {
         let refused = client.put_secret(put("crm", &"x".repeat(length), URL)).await.unwrap_err();
         assert_eq!(reason(&refused), "FIELD_INVALID");
         assert_eq!(metadata(&refused, "field").as_deref(), Some("value"));
+        assert!(refused.message().contains("65536 bytes"), "{refused}");
     }
     assert_eq!(suite.release("crm", URL).await.unwrap().version, 2);
 }

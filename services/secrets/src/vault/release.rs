@@ -84,6 +84,7 @@ impl Vault {
         admits(&name, &record)?;
         let value = self.unseal(&name, &record)?;
         if version == 0 || version == record.version {
+            self.remind(&name, &record);
             let previous = self.in_use(&name, &record).await?;
             return Ok(Released { name, value, version: record.version, previous });
         }
@@ -117,7 +118,7 @@ impl Vault {
         }
     }
 
-    fn unseal(&self, name: &Name, record: &Record) -> Result<Plaintext, Refusal> {
+    pub(super) fn unseal(&self, name: &Name, record: &Record) -> Result<Plaintext, Refusal> {
         let binding = Binding::of(name, record);
         self.ring.open(&binding.context(), &record.sealed).map_err(|error| refusals::unreadable(name, error))
     }
@@ -141,21 +142,21 @@ impl Vault {
     /// The newest version of a secret: that of the business unit's private copy where there is one, else the tenant's.
     async fn current(&self, name: &Name) -> Result<Current, Refusal> {
         for owned in candidates(name) {
-            if let Some(record) = self.newest(&owned).await? {
+            if let Some((_, record)) = self.newest(&owned).await? {
                 return Ok(Current { name: owned, record });
             }
         }
         Err(refusals::not_found(name))
     }
 
-    /// The record of a name, if it is the newest that the name ever had; none where there is none.
-    async fn newest(&self, name: &Name) -> Result<Option<Record>, Refusal> {
+    /// The record of a name, if it is the newest that the name ever had, and where it was found; none where there is none.
+    pub(super) async fn newest(&self, name: &Name) -> Result<Option<(Found, Record)>, Refusal> {
         let mut found = self.find(name).await?;
         loop {
             let read = found.record.as_ref().map(|entry| Record::read(&entry.value)).transpose();
             let record = read.map_err(|error| refusals::unreadable(name, error))?;
             if found.fits(record.as_ref()) {
-                return Ok(record);
+                return Ok(record.map(|record| (found, record)));
             }
             // Either somebody wrote between the two reads, or the record is not the one that the mark was set for.
             let again = self.find(name).await?;

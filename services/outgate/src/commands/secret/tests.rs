@@ -48,7 +48,11 @@ fn what_ends_is_noted() {
 
     let end = prost_types::Timestamp::from(now + Duration::from_secs(60));
     let secret = Secret { previous_version: 2, previous_end_time: Some(end), ..Secret::default() };
-    assert_eq!(note(&secret, now), "version 2 in use until 2027-01-15T08:01:00Z");
+    assert_eq!(note(&secret, now), "version 2 until 2027-01-15T08:01:00Z, not used yet");
+    let used = Secret { previous_use_time: Some(now.into()), previous_in_use: true, ..secret };
+    assert_eq!(note(&used, now), "version 2 until 2027-01-15T08:01:00Z, last used 2027-01-15T08:00:00Z");
+    let unused = Secret { previous_in_use: false, ..used };
+    assert_eq!(note(&unused, now), "version 2 until 2027-01-15T08:01:00Z, no longer used");
     let secret = Secret { damaged: true, ..Secret::default() };
     assert_eq!(note(&secret, now), "damaged: put it anew, or delete it");
     assert_eq!(row(&secret, now)[3], "");
