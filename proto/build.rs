@@ -3,9 +3,10 @@
 use std::{env, error::Error, fs, path::PathBuf};
 
 /// Every file with a service or a message of its own; imports come along.
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "outgate/errors/v1/reason.proto",
     "outgate/integrations/v1/adapter_service.proto",
+    "outgate/keys/v1/key_service.proto",
     "outgate/registers/v1/register_service.proto",
     "outgate/secrets/v1/secret_release_service.proto",
     "outgate/secrets/v1/secret_service.proto",

@@ -26,6 +26,9 @@ package!(
     /// `outgate.integrations.v1`: integrations and adapters.
     integrations, "outgate.integrations.v1");
 package!(
+    /// `outgate.keys.v1`: the sealing keys.
+    keys, "outgate.keys.v1");
+package!(
     /// `outgate.registers.v1`: configuration documents.
     registers, "outgate.registers.v1");
 package!(

@@ -2,6 +2,7 @@
 
 mod answer;
 mod authority;
+mod bao;
 mod client;
 mod collector;
 mod command;
@@ -20,6 +21,7 @@ mod tap;
 
 pub(crate) use answer::{Answer, Received};
 pub(crate) use authority::Authority;
+pub(crate) use bao::Bao;
 pub(crate) use client::{Bearer, Client, reason};
 pub(crate) use collector::{Collector, Span};
 pub(crate) use command::{Output, command, run};
@@ -33,6 +35,6 @@ pub(crate) use oauth::OauthServer;
 pub(crate) use oracle::{Canary, came_out, random};
 pub(crate) use prerequisites::{free_port, node, project, python, raise_open_files, tool};
 pub(crate) use proxy::Proxy;
-pub(crate) use setup::Setup;
+pub(crate) use setup::{Setup, sealing_keys};
 pub(crate) use suite::{Suite, get};
 pub(crate) use tap::Tap;

@@ -28,6 +28,8 @@ mod door;
 #[cfg(test)]
 mod guide;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod listeners;

@@ -10,6 +10,7 @@ use proto::{
     integrations::v1::{
         adapter_service_client::AdapterServiceClient, integration_service_client::IntegrationServiceClient,
     },
+    keys::v1::key_service_client::KeyServiceClient,
     registers::v1::register_service_client::RegisterServiceClient,
     secrets::v1::secret_service_client::SecretServiceClient,
 };
@@ -80,6 +81,11 @@ impl Client {
     /// The write side of secrets.
     pub(crate) fn secrets(&self) -> SecretServiceClient<Link> {
         SecretServiceClient::new(self.link.clone())
+    }
+
+    /// The sealing keys.
+    pub(crate) fn keys(&self) -> KeyServiceClient<Link> {
+        KeyServiceClient::new(self.link.clone())
     }
 
     /// Health.

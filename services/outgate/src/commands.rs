@@ -14,6 +14,7 @@ mod check;
 pub(crate) mod explain;
 mod healthcheck;
 mod input;
+mod keys;
 mod register;
 pub(crate) mod run;
 mod secret;
@@ -37,6 +38,7 @@ pub(crate) async fn run(cli: Cli, output: Output) -> Result<Report, Failure> {
         Command::Explain(args) => explain::run(&args, &Client::new(&common)?).await,
         Command::Check(args) => check::run(&args, &Client::new(&common)?).await,
         Command::Register(command) => register::run(command, &Client::new(&common)?).await,
+        Command::Keys(command) => keys::run(command, &common, output).await,
         Command::Demo(args) => demo::run(&args, output).await,
     }
 }

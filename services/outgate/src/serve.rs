@@ -21,6 +21,7 @@ use self::{compose::Composed, keep::Keep, listeners::Listeners};
 
 mod compose;
 mod keep;
+pub(crate) mod keys;
 mod listeners;
 mod policies;
 mod process;
@@ -122,7 +123,7 @@ pub(crate) enum ServeError {
     KeyMissing { path: PathBuf },
     /// The sealing keys cannot be used.
     #[error("the sealing keys cannot be used: {0}")]
-    Keys(#[from] seal::KeyRingError),
+    Keys(#[from] keys::KeysError),
     /// A token file cannot be used.
     #[error(transparent)]
     Token(#[from] runtime::identity::TokenError),
@@ -163,7 +164,7 @@ pub(crate) async fn run(
 ) -> Result<(), ServeError> {
     let Options { services, data, config, script_worker } = options;
     process::keep_memory_private();
-    let keep = Keep::open(&services, &data, &config)?;
+    let keep = Keep::open(&services, &data, &config).await?;
     let drain = CancellationToken::new();
     let composed = Composed::build(&services, &keep, &config, script_worker, &drain)?;
     let listeners = Listeners::bind(&config).await?;
@@ -176,13 +177,18 @@ pub(crate) async fn run(
     let servers = listeners.serve(composed, health_server, &keep, &limits, &drain)?;
     let leaving = CancellationToken::new();
     let follow = tokio::spawn(health.follow(keep.store.clone(), leaving.clone()));
+    let keys = keep.keys.clone().map(|keys| tokio::spawn(keys.run(drain.clone())));
     ready(Running { address, token_file: keep.operator_token_file.clone(), made: keep.made.clone() });
     shutdown.await;
     // Not ready first, then gone: who balances load hears it before a call is turned away.
     leaving.cancel();
     let _ = follow.await;
     drain.cancel();
-    ended(servers).await
+    let ended = ended(servers).await;
+    if let Some(keys) = keys {
+        let _ = keys.await;
+    }
+    ended
 }
 
 /// Waits for every listener's end.

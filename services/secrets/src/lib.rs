@@ -18,6 +18,7 @@ mod audit;
 mod grpc;
 mod record;
 mod scope;
+pub mod sealed;
 mod vault;
 
 #[cfg(test)]
@@ -28,13 +29,11 @@ use std::{sync::Arc, time::Duration};
 use proto::secrets::v1::{
     secret_release_service_server::SecretReleaseServiceServer, secret_service_server::SecretServiceServer,
 };
-use seal::{Context, KeyRing};
+use seal::KeyRing;
 use store::{Clock, Store};
 use tonic::service::RoutesBuilder;
 
 use vault::Vault;
-
-pub use vault::Resealed;
 
 /// The collection that secrets are in.
 const SECRETS: &str = "secrets";
@@ -89,23 +88,6 @@ impl Service {
                 .max_encoding_message_size(self.message_bytes);
         routes.add_service(server);
         vec![proto::secrets::v1::secret_service_server::SERVICE_NAME]
-    }
-
-    /// Hands every sealed value of a page, of every tenant and unit and with those that overlap a newer one, to `reseal` with
-    /// what it is bound to, and puts what that answers into its place; none leaves it. Begins behind `after`.
-    ///
-    /// What somebody else wrote meanwhile stays: it was sealed after this began. A secret whose value was replaced has
-    /// another etag, and is otherwise as it was.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn reseal(
-        &self,
-        after: Option<&str>,
-        most: usize,
-        reseal: impl FnMut(&Context<'_>, &[u8]) -> Option<Vec<u8>> + Send,
-    ) -> Result<Resealed, store::Error> {
-        self.vault.reseal(after, most, reseal).await
     }
 
     /// Adds the release, for the internal listener. Answers the names of what it added, for health.

@@ -9,7 +9,7 @@ mod listing;
 mod overlapping;
 mod patching;
 mod release;
-mod resealing;
+mod renewing;
 mod schema;
 mod sending;
 mod tampering;

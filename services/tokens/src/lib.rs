@@ -47,6 +47,7 @@ mod life;
 mod outbound;
 mod registry;
 mod release;
+pub mod sealed;
 mod shelf;
 mod token;
 

@@ -18,11 +18,12 @@ use crate::{
     failure::Failure,
     grant::{Grant, GrantKey},
     life::Life,
+    sealed,
     token::Token,
 };
 
-pub(crate) use record::Record;
-use record::{Bound, Count};
+use record::Count;
+pub(crate) use record::{Bound, Record};
 
 /// What `seal` binds a token's record to, beside its own name.
 const KIND: &str = "token";
@@ -74,7 +75,9 @@ impl Shelf {
     fn open(&self, key: &GrantKey, grant: &Grant, entry: &Entry) -> Option<Token> {
         let record = Record::read(&entry.value)?;
         let bound = record.bound(&grant.token_url);
-        let value = self.ring.open(&context(key, record.generation, &bound), &record.sealed);
+        let value = self
+            .ring
+            .open(&context(key.tenant().as_str(), key.digest(), record.generation, &bound), &record.sealed);
         if value.is_err() {
             tracing::warn!(key = entry.key, "a kept token does not open and is got anew");
         }
@@ -111,8 +114,9 @@ impl Shelf {
             let bound = Bound::new(&grant.token_url, &granted.token_type, at, &life);
             // Held until the store has answered: the key that seals this lives as long.
             let sealing = self.ring.sealing();
-            let sealed =
-                sealing.seal(&context(key, generation, &bound), &granted.value).map_err(|error| {
+            let sealed = sealing
+                .seal(&context(key.tenant().as_str(), key.digest(), generation, &bound), &granted.value)
+                .map_err(|error| {
                     Failure::here(
                         Refusal::new(Reason::Internal, "the token could not be sealed").because(error),
                     )
@@ -169,7 +173,7 @@ impl Shelf {
 
     /// A page of a tenant's tokens in the order of their keys, from behind `after` on.
     pub(crate) async fn list(&self, tenant: &Id, after: Option<&Id>, size: usize) -> Result<Page, Refusal> {
-        let prefix = format!("tokens/kept/{tenant}/");
+        let prefix = format!("{}{tenant}/", sealed::PREFIX);
         let mut range = Range::prefix(&prefix);
         if let Some(digest) = after {
             range = range.after(&format!("{prefix}{digest}"));
@@ -185,19 +189,19 @@ impl Shelf {
 }
 
 fn kept_key(key: &GrantKey) -> String {
-    format!("tokens/kept/{key}")
+    format!("{}{key}", sealed::PREFIX)
 }
 
 fn count_key(key: &GrantKey) -> String {
     format!("tokens/counts/{key}")
 }
 
-fn context<'a>(key: &'a GrantKey, generation: u64, bound: &'a Bound) -> Context<'a> {
-    Context {
-        tenant: key.tenant().as_str(),
-        kind: KIND,
-        name: key.digest(),
-        version: generation,
-        scope: bound.as_str(),
-    }
+/// What a token's value is bound to.
+pub(crate) fn context<'a>(
+    tenant: &'a str,
+    digest: &'a str,
+    generation: u64,
+    bound: &'a Bound,
+) -> Context<'a> {
+    Context { tenant, kind: KIND, name: digest, version: generation, scope: bound.as_str() }
 }

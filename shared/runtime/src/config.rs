@@ -106,6 +106,27 @@ pub struct Seal {
     pub key_file: Option<PathBuf>,
     /// Whether the group may read key and token files.
     pub group_readable: bool,
+    /// Who wraps the keys of the file.
+    pub transit: Transit,
+}
+
+/// `[seal.transit]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transit {
+    /// The engine's origin; none: the file holds keys in the clear.
+    #[serde(deserialize_with = "optional")]
+    pub address: Option<String>,
+    /// Where the engine is mounted.
+    pub mount: String,
+    /// The name of the key that wraps.
+    pub key: String,
+    /// The token that the engine knows this process by.
+    #[serde(deserialize_with = "optional")]
+    pub token_file: Option<PathBuf>,
+    /// The one certificate authority to trust; none: the system's.
+    #[serde(deserialize_with = "optional")]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// `[identity]`.

@@ -117,18 +117,28 @@ impl Caller {
     /// # Errors
     /// ROLE_MISSING.
     pub fn require(&self, role: Role, tenant: &Id) -> Result<(), Refusal> {
-        if self.identity.has(role, tenant) {
-            return Ok(());
-        }
-        Err(Refusal::new(
+        if self.identity.has(role, tenant) { Ok(()) } else { Err(self.lacks(role, "this tenant")) }
+    }
+
+    /// Insists on a role within every tenant, for what belongs to none of them.
+    ///
+    /// # Errors
+    /// ROLE_MISSING.
+    pub fn require_everywhere(&self, role: Role) -> Result<(), Refusal> {
+        let everywhere = self.identity.tenants == Tenants::All && self.identity.roles.contains(&role);
+        if everywhere { Ok(()) } else { Err(self.lacks(role, "every tenant")) }
+    }
+
+    fn lacks(&self, role: Role, whose: &str) -> Refusal {
+        Refusal::new(
             Reason::RoleMissing,
             format!(
-                "`{}` lacks the role `{}` for this tenant; an operator can grant it",
+                "`{}` lacks the role `{}` for {whose}; an operator can grant it",
                 self.identity.name,
                 role.as_str()
             ),
         )
-        .with("role", role.as_str()))
+        .with("role", role.as_str())
     }
 
     /// The name of the identity, for `updated_by` and logs.

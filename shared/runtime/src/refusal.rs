@@ -210,6 +210,7 @@ pub fn code(reason: Reason) -> Code {
         | Reason::SecretUnfit
         | Reason::SecretEchoed
         | Reason::SecretExpired
+        | Reason::KeysReadOnly
         | Reason::TokenRefused => Code::FailedPrecondition,
         Reason::ResponseTooLarge | Reason::LimitReached | Reason::Overloaded => Code::ResourceExhausted,
         Reason::DeadlineExceeded => Code::DeadlineExceeded,
@@ -219,6 +220,7 @@ pub fn code(reason: Reason) -> Code {
         | Reason::CounterpartBrokeOff
         | Reason::ResponseEncoded
         | Reason::StoreUnavailable
+        | Reason::KeysUnavailable
         | Reason::ServiceUnavailable => Code::Unavailable,
         Reason::SecretUnreadable => Code::DataLoss,
         Reason::Unspecified | Reason::Internal => Code::Internal,

@@ -20,7 +20,7 @@
 //! of two from 64 bytes to 64 KiB, then whole multiples of 64 KiB, each class holding four bytes of length.
 //!
 //! Keys are changed while the ring is in use: a new one is in the file, and the file on disk, before it seals; the old
-//! ones open what they sealed until everything is sealed anew ([`Sealing::renew`]) and they are taken out, of the file
+//! ones open what they sealed until everything is sealed anew ([`KeySet::renew`]) and they are taken out, of the file
 //! first. Whatever the moment of a crash, the file opens every record that there is.
 //!
 //! What this crate never does: show a key or a plaintext in `Debug`, in an error or in a log; say why a record does
@@ -45,4 +45,4 @@ pub use keyring::{
 };
 pub use padding::MAX_PLAINTEXT;
 pub use plaintext::Plaintext;
-pub use record::key_of;
+pub use record::{Renewal, key_of};

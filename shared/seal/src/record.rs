@@ -9,7 +9,7 @@ use ring::{
 use zeroize::Zeroizing;
 
 use crate::{
-    Context, KeyId, KeyRing, KeySet, OpenError, Plaintext, RenewError, SealError, Sealing,
+    Context, KeyId, KeyRing, KeySet, OpenError, Plaintext, RenewError, SealError,
     keyring::{KEY_ID_LENGTH, KEY_LENGTH},
     padding,
 };
@@ -21,6 +21,22 @@ const SALT_LENGTH: usize = 32;
 /// Separates this use of a ring key from any other (RFC 5869, 3.2).
 const INFO: &[u8] = b"outgate.seal record key 1";
 
+/// What came of something that holds sealed records when they were to be sealed anew.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// All of it is sealed with the active key.
+    Current,
+    /// It was sealed with another key.
+    Renewed {
+        /// What to store in its place.
+        record: Vec<u8>,
+        /// The keys that it was sealed with.
+        from: Vec<KeyId>,
+    },
+    /// It does not open, now and for good, and needs these keys; none where even that cannot be told.
+    Unreadable(Vec<KeyId>),
+}
+
 /// The key that a record says it is sealed with; none where it is no record of a known format.
 #[must_use]
 pub fn key_of(record: &[u8]) -> Option<KeyId> {
@@ -29,7 +45,7 @@ pub fn key_of(record: &[u8]) -> Option<KeyId> {
     (*format == FORMAT).then_some(KeyId::from(*id))
 }
 
-impl Sealing {
+impl KeySet {
     /// Seals a secret with the active key, bound to the context.
     ///
     /// # Errors
@@ -69,7 +85,7 @@ impl Sealing {
         if key_of(record) == Some(self.active()) {
             return Ok(None);
         }
-        let plaintext = self.open_checked(context, record).ok_or(OpenError)?;
+        let plaintext = self.open(context, record)?;
         Ok(Some(self.seal(context, &plaintext)?))
     }
 }
@@ -81,11 +97,20 @@ impl KeyRing {
     ///
     /// [`OpenError`] for everything: a changed, cut or foreign record, another context, a key that is not in the ring.
     pub fn open(&self, context: &Context<'_>, record: &[u8]) -> Result<Plaintext, OpenError> {
-        self.sealing().open_checked(context, record).ok_or(OpenError)
+        self.sealing().open(context, record)
     }
 }
 
 impl KeySet {
+    /// The same with the keys of this set alone. See [`KeyRing::open`].
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] for everything.
+    pub fn open(&self, context: &Context<'_>, record: &[u8]) -> Result<Plaintext, OpenError> {
+        self.open_checked(context, record).ok_or(OpenError)
+    }
+
     fn open_checked(&self, context: &Context<'_>, record: &[u8]) -> Option<Plaintext> {
         let (format, rest) = record.split_first()?;
         if *format != FORMAT {

@@ -13,7 +13,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a process that nobody needs any more may take to say what it has left to say.
 const FAREWELL: Duration = Duration::from_secs(5);
 /// How often it is looked at meanwhile.
-const LOOK: Duration = Duration::from_millis(2);
+pub(super) const LOOK: Duration = Duration::from_millis(2);
 
 /// Sends a signal to a process that this test started.
 pub(super) fn signal(process: &Child, signal: Signal) {

@@ -140,20 +140,26 @@ impl Setup {
     }
 }
 
+/// Why a file holds what is secret.
+const ITS_FILE: &str = "it is the file that the suite keeps it in";
+
 /// Makes canaries of what an embedded suite makes for itself, its token and its sealing keys, and gives the token.
 pub(super) fn made_secrets(data: &Path) -> String {
-    let (token, keys) = (data.join("operator.token"), data.join("seal.key"));
+    let token = data.join("operator.token");
     let text = fs::read_to_string(&token).expect("the embedded suite makes itself a token");
-    let reason = "it is the file that the suite keeps it in";
-    Canary::known("the operator's token", text.trim()).may_be_in(token.display().to_string(), reason);
-    // Only services that seal have keys.
-    let ring = fs::read_to_string(&keys).unwrap_or_default();
+    Canary::known("the operator's token", text.trim()).may_be_in(token.display().to_string(), ITS_FILE);
+    sealing_keys(&data.join("seal.key"));
+    text.trim().to_owned()
+}
+
+/// Makes canaries of the sealing keys in a file. Only services that seal have one.
+pub(crate) fn sealing_keys(keys: &Path) {
+    let ring = fs::read_to_string(keys).unwrap_or_default();
     for hex in ring.lines().filter_map(|line| line.strip_prefix("key ")?.split(' ').nth(1)) {
         let key = HEXLOWER.decode(hex.as_bytes()).expect("a key is hexadecimal");
-        Canary::known("a sealing key", key).may_be_in(keys.display().to_string(), reason);
-        Canary::known("a sealing key", hex).may_be_in(keys.display().to_string(), reason);
+        Canary::known("a sealing key", key).may_be_in(keys.display().to_string(), ITS_FILE);
+        Canary::known("a sealing key", hex).may_be_in(keys.display().to_string(), ITS_FILE);
     }
-    text.trim().to_owned()
 }
 
 /// The address that the suite leaves in its data folder.

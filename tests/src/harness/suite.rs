@@ -14,19 +14,23 @@ use proto::{
         RunAdapterRequest, adapter_service_client::AdapterServiceClient,
         integration_service_client::IntegrationServiceClient,
     },
+    keys::v1::{GetKeyStatusRequest, KeyStatus, key_service_client::KeyServiceClient},
     registers::v1::{PutRegisterRequest, Register, register_service_client::RegisterServiceClient},
     secrets::v1::{PutSecretRequest, Secret, secret_service_client::SecretServiceClient},
 };
 use rustix::process::Signal;
 use serde_json::Value;
-use tokio::{process::Child, time::timeout};
+use tokio::{
+    process::Child,
+    time::{Instant, sleep, timeout},
+};
 use tonic::{Status, service::interceptor::InterceptedService};
 
 use super::{
     Authority, Collector, Output, Setup, Tap,
     client::{Bearer, Client},
     command, oracle,
-    process::{PATIENCE, end, signal},
+    process::{LOOK, PATIENCE, end, signal},
 };
 
 /// A running suite. It ends when it is dropped, and then nothing secret may have come out of it.
@@ -118,6 +122,28 @@ impl Suite {
 
     pub(crate) fn secrets(&self) -> SecretServiceClient<Client> {
         SecretServiceClient::new(self.client())
+    }
+
+    pub(crate) fn keys(&self) -> KeyServiceClient<Client> {
+        KeyServiceClient::new(self.client())
+    }
+
+    /// What is known of its sealing keys.
+    pub(crate) async fn key_status(&self) -> KeyStatus {
+        self.keys().get_key_status(GetKeyStatusRequest {}).await.expect("the operator may ask").into_inner()
+    }
+
+    /// Asks for the state of its sealing keys until it is as wanted.
+    pub(crate) async fn keys_until(&self, what: &str, wanted: impl Fn(&KeyStatus) -> bool) -> KeyStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let status = self.key_status().await;
+            if wanted(&status) {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "{what}: {status:?}");
+            sleep(LOOK).await;
+        }
     }
 
     /// Seals a value for an address.

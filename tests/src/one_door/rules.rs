@@ -100,7 +100,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         what: "opens a secret of a source, or a sealed record",
         meets: |site| {
-            site.calls("open", 2) || site.ends(&["SecretSource", "open"]) || site.ends(&["KeyRing", "open"])
+            site.calls("open", 2)
+                || ["SecretSource", "KeyRing", "KeySet"].iter().any(|opener| site.ends(&[opener, "open"]))
         },
         allowed: &[
             file("shared/egress/src/door.rs", 1, "the guarded send, after the destination was vetted"),
@@ -108,6 +109,15 @@ pub(super) const RULES: &[Rule] = &[
                 "services/secrets/src/vault/release.rs",
                 1,
                 "the record, for a release to the origin in its scope, or to see that where its tokens go is as it was sealed",
+            ),
+                "shared/seal/src/record.rs",
+                2,
+                "the ring by its keys of now, and a record that is sealed anew",
+            ),
+            file(
+                "services/outgate/src/serve/keys/proof.rs",
+                1,
+                "a known text that shows which key a store is sealed with",
             ),
             file("services/tokens/src/shelf.rs", 1, "a kept token, for GetToken"),
             file("shared/mapping/src/answer/xml.rs", 1, "an element of a tree, no secret"),
@@ -125,6 +135,11 @@ pub(super) const RULES: &[Rule] = &[
                 "the source that has nothing, for explaining without sending",
             ),
             file("services/tokens/src/release.rs", MANY, "releases for token requests"),
+            file(
+                "services/outgate/src/serve/keys/transit.rs",
+                MANY,
+                "the token of the transit engine and the key that it is to wrap, for the engine alone",
+            ),
         ],
     },
     Rule {
@@ -138,6 +153,15 @@ pub(super) const RULES: &[Rule] = &[
             ),
             file("services/tokens/src/release.rs", 1, "the source of a token request's secret"),
         ],
+    },
+    Rule {
+        what: "takes a sealing key out of the seal",
+        meets: |site| site.calls("plaintext", 0) || site.ends(&["Key", "plaintext"]),
+        allowed: &[file(
+            "services/outgate/src/serve/keys/transit.rs",
+            1,
+            "the key that the transit engine is to wrap, as a hole of a request to it",
+        )],
     },
     Rule {
         what: "takes the bytes out of a plaintext",

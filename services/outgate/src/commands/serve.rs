@@ -1,6 +1,9 @@
 //! `outgate serve`.
 
-use std::{env, fs, path::PathBuf};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use mapping::Value;
 use runtime::{config::Config, telemetry};
@@ -19,7 +22,10 @@ const DEFAULT_DATA: &str = "outgate-data";
 /// Runs the suite until it is told to stop.
 pub(super) async fn run(args: cli::Serve, common: &Common, output: Output) -> Result<Report, Failure> {
     let shutdown = Shutdown::listen()?;
-    let config = config(&args)?;
+    let mut config = config(args.config.as_deref())?;
+    if let Some(listen) = args.listen {
+        config.server.listen = listen;
+    }
     let telemetry = telemetry::start("outgate", &config.telemetry.log)
         .map_err(|error| Failure::file(error.to_string()))?;
     let data = common.data.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_DATA));
@@ -46,9 +52,9 @@ pub(crate) fn failure(error: ServeError) -> Failure {
     }
 }
 
-/// The file, the environment over it, the flags over both.
-fn config(args: &cli::Serve) -> Result<Config, Failure> {
-    let file = match &args.config {
+/// The configuration: the file, and the environment over it.
+pub(super) fn config(file: Option<&Path>) -> Result<Config, Failure> {
+    let file = match file {
         None => None,
         Some(path) => {
             let text = fs::read_to_string(path)
@@ -59,11 +65,7 @@ fn config(args: &cli::Serve) -> Result<Config, Failure> {
     let file = file.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
     let environment = env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let mut config = Config::load(file, environment).map_err(|error| Failure::file(error.to_string()))?;
-    if let Some(listen) = args.listen {
-        config.server.listen = listen;
-    }
-    Ok(config)
+    Config::load(file, environment).map_err(|error| Failure::file(error.to_string()))
 }
 
 fn services(service: Service) -> Vec<ServiceName> {

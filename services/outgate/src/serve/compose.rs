@@ -10,7 +10,11 @@ use scripts::Workers;
 use tokio_util::sync::CancellationToken;
 use tonic::service::{Routes, RoutesBuilder};
 
-use super::{ServeError, ServiceName, keep::Keep};
+use super::{
+    ServeError, ServiceName,
+    keep::Keep,
+    keys::{self, Sealed},
+};
 
 /// The services of this process, by listener.
 #[derive(Default)]
@@ -45,6 +49,9 @@ impl Composed {
         let integrations = wiring.integrations(registers.as_ref(), secrets.as_ref(), tokens.as_ref())?;
 
         let mut composed = Self::default();
+        if let Some(keys) = &keep.keys {
+            composed.public.add(|routes| keys::add(keys, routes));
+        }
         if let Some(registers) = registers {
             composed.public.add(|routes| registers.public(routes));
         }
@@ -93,17 +100,19 @@ impl Wiring<'_> {
     }
 
     fn secrets(&self) -> Option<secrets::Service> {
-        let keys = self.keep.keys.clone().filter(|_| self.runs(ServiceName::Secrets))?;
-        Some(secrets::Config::default().build(self.keep.store.clone(), keys))
+        let keys = self.keep.keys.as_ref().filter(|_| self.runs(ServiceName::Secrets))?;
+        keys.seals(Sealed { prefix: secrets::sealed::PREFIX, renew: secrets::sealed::renew });
+        Some(secrets::Config::default().build(self.keep.store.clone(), keys.ring()))
     }
 
     fn tokens(&self, secrets: Option<&secrets::Service>) -> Result<Option<tokens::Service>, ServeError> {
-        let Some(keys) = self.keep.keys.clone().filter(|_| self.runs(ServiceName::Tokens)) else {
+        let Some(keys) = self.keep.keys.as_ref().filter(|_| self.runs(ServiceName::Tokens)) else {
             return Ok(None);
         };
+        keys.seals(Sealed { prefix: tokens::sealed::PREFIX, renew: tokens::sealed::renew });
         let release = self.to_secrets("tokens", secrets)?;
         let keep = self.keep;
-        Ok(Some(tokens::Config::default().build(keep.store.clone(), keys, keep.door.clone(), release)))
+        Ok(Some(tokens::Config::default().build(keep.store.clone(), keys.ring(), keep.door.clone(), release)))
     }
 
     fn integrations(

@@ -9,20 +9,26 @@ use std::{
 
 use egress::{Door, Policies, SystemResolver};
 use runtime::{
-    config::{self, Config},
+    config::Config,
     identity::{Identities, Identity, Role, Tenants, create_token, read_token},
     names::Id,
 };
-use seal::{KeyFile, KeyRing};
 use store::{SledStore, Store};
 
-use super::{ServeError, ServiceName, default_token_file, policies};
+use super::{
+    ServeError, ServiceName, default_token_file,
+    keys::{self, Keys},
+    policies,
+};
+
+/// The services that seal what they keep.
+const SEALING: [ServiceName; 2] = [ServiceName::Secrets, ServiceName::Tokens];
 
 /// Everything that is opened once and shared by the services of this process.
 pub(super) struct Keep {
     pub(super) store: Arc<dyn Store>,
     /// Only where a service of this process seals.
-    pub(super) keys: Option<Arc<KeyRing>>,
+    pub(super) keys: Option<Arc<Keys>>,
     /// What may leave.
     pub(super) policies: Policies,
     /// The way out, made with those policies.
@@ -39,14 +45,24 @@ pub(super) struct Keep {
 }
 
 impl Keep {
-    pub(super) fn open(services: &[ServiceName], data: &Path, config: &Config) -> Result<Self, ServeError> {
+    pub(super) async fn open(
+        services: &[ServiceName],
+        data: &Path,
+        config: &Config,
+    ) -> Result<Self, ServeError> {
         let wrong = |source| ServeError::Data { path: data.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(wrong)?;
         let mut made = Vec::new();
         let folder = data.join("store");
-        let seals = services.iter().any(|name| matches!(name, ServiceName::Secrets | ServiceName::Tokens));
+        let sealing = services.iter().filter(|name| SEALING.contains(name)).count();
         // Before the store: a store is never there without its key.
-        let keys = if seals { Some(Arc::new(keys(data, &folder, &config.seal, &mut made)?)) } else { None };
+        let opened = match sealing {
+            0 => None,
+            _ => {
+                let all = sealing == SEALING.len();
+                Some(keys::Opened::read(data, &folder, &config.seal, all, &mut made).await?)
+            }
+        };
         let (operator, operator_token_file) = operator(data, config, &mut made)?;
         let link_token = match &config.links.token_file {
             None => None,
@@ -55,8 +71,13 @@ impl Keep {
         let policies = policies::read(&config.egress, config.seal.group_readable)?;
         let store =
             SledStore::open(&folder).map_err(|source| ServeError::Store { path: folder.clone(), source })?;
+        let store: Arc<dyn Store> = Arc::new(store);
+        let keys = match opened {
+            None => None,
+            Some(opened) => Some(Arc::new(opened.over(store.clone()).await?)),
+        };
         Ok(Self {
-            store: Arc::new(store),
+            store,
             keys,
             door: Arc::new(Door::new(policies.clone(), Arc::new(SystemResolver))?),
             policies,
@@ -67,37 +88,6 @@ impl Keep {
             made,
         })
     }
-}
-
-/// The key ring: the one that the configuration names, or the data folder's own, which is made together with its store.
-fn keys(
-    data: &Path,
-    store: &Path,
-    config: &config::Seal,
-    made: &mut Vec<PathBuf>,
-) -> Result<KeyRing, ServeError> {
-    let ring = match &config.key_file {
-        Some(path) => load(path, config.group_readable)?,
-        None => {
-            let path = data.join("seal.key");
-            if path.exists() {
-                load(&path, config.group_readable)?
-            } else if store.exists() {
-                return Err(ServeError::KeyMissing { path });
-            } else {
-                made.push(path.clone());
-                KeyRing::create(&path)?
-            }
-        }
-    };
-    if let Some(problem) = ring.sealing().memory_problem() {
-        tracing::warn!(problem, "the sealing keys could be swapped to disk");
-    }
-    Ok(ring)
-}
-
-fn load(path: &Path, group_readable: bool) -> Result<KeyRing, ServeError> {
-    Ok(KeyRing::load_from(&KeyFile::new(path, group_readable))?)
 }
 
 fn operator(data: &Path, config: &Config, made: &mut Vec<PathBuf>) -> Result<(Vec<u8>, PathBuf), ServeError> {

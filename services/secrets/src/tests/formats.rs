@@ -79,7 +79,7 @@ async fn no_record_passes_for_one_of_another_format() {
     let ring = KeyRing::load(suite._folder.path().join("key")).unwrap();
     let scope = "2 https://api.example.com 0 0 0 ";
     let context = Context { tenant: "acme", kind: "secret", name: "crm", version: 1, scope };
-    let sealed = ring.seal(&context, &Plaintext::new(CANARY.into())).unwrap();
+    let sealed = ring.sealing().seal(&context, &Plaintext::new(CANARY.into())).unwrap();
     suite.put("crm", "another").await;
     suite.edit("crm", |record| record.sealed = sealed.into()).await;
     assert_eq!(suite.release("crm", URL).await.unwrap().value, CANARY, "the terms are written so");

@@ -16,13 +16,12 @@ use runtime::{
     names::{Id, Name, Parent},
 };
 
+use crate::sealed;
+
 const RECORDS: &str = "records";
 const VERSIONS: &str = "versions";
 const PREVIOUS: &str = "previous";
 const USES: &str = "uses";
-
-/// Before everything that is sealed, and some that is not.
-pub(super) const ALL: &str = "secrets/";
 
 /// Before the records of an owner.
 pub(super) fn records_of(owner: &Parent) -> String {
@@ -61,8 +60,8 @@ pub(super) fn id_of(owner: &Parent, key: &str) -> Result<Id, Refusal> {
 }
 
 /// Whose value is sealed at a key; none where the key is not that of a record.
-pub(super) fn sealed_at(key: &str) -> Option<Name> {
-    let segments: Vec<_> = key.strip_prefix(ALL)?.split('/').collect();
+pub(crate) fn sealed_at(key: &str) -> Option<Name> {
+    let segments: Vec<_> = key.strip_prefix(sealed::PREFIX)?.split('/').collect();
     let (collection, tenant, unit, id) = match segments[..] {
         [collection, tenant, id] => (collection, tenant, None, id),
         ["units", collection, tenant, unit, id] => (collection, tenant, Some(unit), id),
@@ -81,7 +80,9 @@ pub(super) fn sealed_at(key: &str) -> Option<Name> {
 
 fn of(collection: &str, owner: &Parent) -> String {
     match owner {
-        Parent { tenant, unit: None } => format!("{ALL}{collection}/{tenant}/"),
-        Parent { tenant, unit: Some(unit) } => format!("{ALL}units/{collection}/{tenant}/{unit}/"),
+        Parent { tenant, unit: None } => format!("{}{collection}/{tenant}/", sealed::PREFIX),
+        Parent { tenant, unit: Some(unit) } => {
+            format!("{}units/{collection}/{tenant}/{unit}/", sealed::PREFIX)
+        }
     }
 }

@@ -38,7 +38,7 @@ pub(crate) struct Record {
     #[prost(uint64, tag = "10")]
     renew_ahead: u64,
     #[prost(bytes = "bytes", tag = "11")]
-    pub(super) sealed: Bytes,
+    pub(crate) sealed: Bytes,
 }
 
 impl Record {
@@ -65,11 +65,11 @@ impl Record {
         }
     }
 
-    pub(super) fn read(bytes: &Bytes) -> Option<Self> {
+    pub(crate) fn read(bytes: &Bytes) -> Option<Self> {
         Self::decode(bytes.clone()).ok().filter(|record| record.format == FORMAT)
     }
 
-    pub(super) fn write(&self) -> Bytes {
+    pub(crate) fn write(&self) -> Bytes {
         self.encode_to_vec().into()
     }
 
@@ -91,14 +91,14 @@ impl Record {
     }
 
     /// What the value is bound to, as this record says.
-    pub(super) fn bound(&self, token_url: &str) -> Bound {
+    pub(crate) fn bound(&self, token_url: &str) -> Bound {
         Bound::new(token_url, &self.token_type, self.got(), &self.life())
     }
 }
 
 /// What a kept token's value is bound to beside key and generation: where it came from, how it is presented, and how
 /// long it lives. Somebody with access to the store can lengthen no life.
-pub(super) struct Bound(String);
+pub(crate) struct Bound(String);
 
 impl Bound {
     pub(super) fn new(token_url: &str, token_type: &str, got: SystemTime, life: &Life) -> Self {
@@ -106,7 +106,7 @@ impl Bound {
         Self(format!("{token_url} {token_type} {got} {total} {} {ahead}", life.said))
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

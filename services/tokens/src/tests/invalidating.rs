@@ -100,3 +100,71 @@ async fn a_token_that_is_dropped_while_it_is_read_is_not_handed_out() {
     assert_eq!(call.await.unwrap().unwrap().generation, 2);
     assert_eq!(counterpart.count(), 2);
 }
+
+#[tokio::test]
+async fn a_token_whose_record_is_sealed_anew_meanwhile_is_dropped_too() {
+    let store = Arc::new(Faulty::new());
+    let suite = Suite::with(Config::default(), store.clone());
+    let counterpart = Counterpart::tokens(&suite.authority).await;
+    let credentials = credentials(&counterpart);
+    suite.get(&credentials).await.unwrap();
+    let (id, key) = seal::Key::generate().unwrap();
+    let before = suite.ring.sealing();
+    let keys = [
+        seal::RingKey { id: before.active(), made: None, key: None },
+        seal::RingKey { id, made: None, key: Some(key) },
+    ];
+    suite.ring.replace(seal::KeySet::new(id, &keys, Some(&before)).unwrap());
+
+    let release = store.hold_next_read();
+    let renew = async {
+        tokio::time::timeout(PATIENCE, async {
+            while !store.is_holding() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .unwrap();
+        let page = store.scan(store::Range::prefix(crate::sealed::PREFIX), 1).await.unwrap();
+        let entry = &page.entries[0];
+        let Some(seal::Renewal::Renewed { record, .. }) = crate::sealed::renew(&suite.ring.sealing(), entry)
+        else {
+            panic!("it is sealed with the old key")
+        };
+        let op = store::Op::put(&entry.key, record).when(store::Precondition::Update(entry.revision));
+        store.commit(op.try_into().unwrap()).await.unwrap();
+        drop(release);
+    };
+    let (invalidated, ()) = tokio::join!(suite.invalidate(&credentials, 1), renew);
+    invalidated.unwrap();
+    assert_eq!(suite.list(0, "").await.unwrap().tokens, []);
+}
+
+#[tokio::test]
+async fn a_kept_token_that_is_sealed_anew_is_taken_up_after_a_restart() {
+    let suite = Suite::new();
+    let counterpart = Counterpart::tokens(&suite.authority).await;
+    let credentials = credentials(&counterpart);
+    suite.get(&credentials).await.unwrap();
+    let (id, key) = seal::Key::generate().unwrap();
+    let before = suite.ring.sealing();
+    let old = before.active();
+    let both =
+        [seal::RingKey { id: old, made: None, key: None }, seal::RingKey { id, made: None, key: Some(key) }];
+    suite.ring.replace(seal::KeySet::new(id, &both, Some(&before)).unwrap());
+    let page = suite.store.scan(store::Range::prefix(crate::sealed::PREFIX), 1).await.unwrap();
+    let entry = page.entries[0].clone();
+    let now = suite.ring.sealing();
+    // In another tenant's place, it is not made good.
+    let moved = store::Entry { key: entry.key.replacen("acme", "evil", 1), ..entry.clone() };
+    assert_eq!(crate::sealed::renew(&now, &moved), Some(seal::Renewal::Unreadable(vec![old])));
+    let Some(seal::Renewal::Renewed { record, .. }) = crate::sealed::renew(&now, &entry) else {
+        panic!("it is sealed with the old key")
+    };
+    suite.store.commit(store::Op::put(&entry.key, record).try_into().unwrap()).await.unwrap();
+    let alone = [seal::RingKey { id, made: None, key: None }];
+    suite.ring.replace(seal::KeySet::new(id, &alone, Some(&now)).unwrap());
+    let suite = suite.restarted();
+    assert_eq!(suite.get(&credentials).await.unwrap().generation, 1);
+    assert_eq!(counterpart.count(), 1);
+}

@@ -121,3 +121,17 @@ fn a_token_file_that_others_can_read_or_that_holds_no_token_is_refused() {
         assert!(matches!(read(weak, 0o600, false), Err(TokenError::Weak { .. })), "{weak}");
     }
 }
+
+#[test]
+fn what_belongs_to_no_tenant_wants_the_role_in_all_of_them() {
+    let caller = |tenants, roles: &[Role]| {
+        let identity = Identity { name: "somebody".into(), tenants, roles: roles.into() };
+        Caller { identity, user: None }
+    };
+    let one = Tenants::One(Id::parse("tenant", "acme").unwrap());
+    assert!(caller(Tenants::All, &[Role::Operator]).require_everywhere(Role::Operator).is_ok());
+    for refused in [caller(one, &[Role::Operator]), caller(Tenants::All, &[Role::Caller])] {
+        let refusal = refused.require_everywhere(Role::Operator).unwrap_err();
+        assert_eq!((refusal.reason(), refusal.metadata("role")), (Reason::RoleMissing, Some("operator")));
+    }
+}

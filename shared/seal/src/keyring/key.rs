@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, time::SystemTime};
 
+use data_encoding::BASE64;
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
@@ -69,6 +70,18 @@ impl Key {
         random.fill(&mut id).and_then(|()| random.fill(key.as_mut())).map_err(|_| KeyRingError::Random)?;
         // Weak by chance happens as often as a random source is broken.
         Ok((KeyId(id), Self::from_bytes(key.as_ref()).map_err(|_| KeyRingError::Random)?))
+    }
+
+    /// A key from base64 (RFC 4648, section 4), as those who unwrap keys give it.
+    ///
+    /// # Errors
+    ///
+    /// When it is no such text, or no key.
+    pub fn from_base64(text: &str) -> Result<Self, WeakKey> {
+        let wrong = |length| WeakKey::Length { length };
+        let mut bytes = Zeroizing::new(vec![0; BASE64.decode_len(text.len()).map_err(|_| wrong(0))?]);
+        let length = BASE64.decode_mut(text.as_bytes(), &mut bytes).map_err(|_| wrong(0))?;
+        Self::from_bytes(bytes.get(..length).unwrap_or_default())
     }
 
     /// The key as a secret that can be sent to whoever wraps it.

@@ -1,6 +1,6 @@
 //! What a key file says.
 
-use super::{KeyId, ListedKey, memory::MAX_KEYS};
+use super::{KeyId, ListedKey, StoredKey, memory::MAX_KEYS};
 
 /// The keys of a key file, one of which is active: it seals.
 pub struct KeyList {
@@ -86,6 +86,17 @@ impl KeyList {
             return Err(ListError::Unknown { id });
         }
         self.active = id;
+        Ok(())
+    }
+
+    /// Holds a key of the list in another form.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such key.
+    pub fn store_as(&mut self, id: KeyId, stored: StoredKey) -> Result<(), ListError> {
+        let key = self.keys.iter_mut().find(|key| key.id == id).ok_or(ListError::Unknown { id })?;
+        key.stored = stored;
         Ok(())
     }
 

@@ -380,6 +380,12 @@ fn bytes_that_cannot_be_random_are_no_key() {
     assert_eq!(weak(&[1, 2, 3, 4, 5, 6, 7, 250].repeat(4)[..32]), None, "eight are enough");
     assert_eq!(weak(&[1, 2, 3, 4, 5, 6, 7, 7].repeat(4)), Some(WeakKey::Repeating));
     assert_eq!(weak(b"0123456789abcdef0123456789abcdef"), Some(WeakKey::Text));
+    let text = |bytes: &[u8]| Key::from_base64(&data_encoding::BASE64.encode(bytes));
+    let bytes: Vec<u8> = (0..32).collect();
+    assert_eq!(text(&bytes).ok().map(|key| key.bytes().to_vec()), Some(bytes));
+    assert_eq!(text(&[0; 32]).err(), Some(WeakKey::Zero));
+    assert_eq!(text(&[7; 31]).err(), Some(WeakKey::Length { length: 31 }));
+    assert_eq!(Key::from_base64("no base64").err(), Some(WeakKey::Length { length: 0 }));
     for _ in 0..1000 {
         assert!(Key::generate().is_ok());
     }
