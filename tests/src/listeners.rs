@@ -21,9 +21,10 @@ use tonic_reflection::pb::v1::{
 
 use crate::harness::{Authority, Known, Setup, Suite, Tap, came_out, free_port};
 
-const PUBLIC: [&str; 4] = [
+const PUBLIC: [&str; 5] = [
     "outgate.integrations.v1.AdapterService",
     "outgate.integrations.v1.IntegrationService",
+    "outgate.keys.v1.KeyService",
     "outgate.registers.v1.RegisterService",
     "outgate.secrets.v1.SecretService",
 ];
