@@ -110,6 +110,7 @@ pub(super) const RULES: &[Rule] = &[
                 1,
                 "the record, for a release to the origin in its scope, or to see that where its tokens go is as it was sealed",
             ),
+            file(
                 "shared/seal/src/record.rs",
                 2,
                 "the ring by its keys of now, and a record that is sealed anew",
