@@ -23,9 +23,9 @@ def known_keys(render: Render) -> None:
 
 def compare(given: dict[str, Any], defaults: dict[str, Any], place: str) -> None:
     for key, value in given.items():
-        if place == "egress.tenants.":
+        if place in ("egress.tenants.", "quotas.tenants."):
             # The names are free; what stands under them are the keys of the section.
-            compare(value, tomllib.loads(DEFAULTS.read_text())["egress"], f"{place}{key}.")
+            compare(value, tomllib.loads(DEFAULTS.read_text())[place.split(".")[0]], f"{place}{key}.")
             continue
         expect(key in defaults, f"{place}{key} is no key of Outgate's; there are {sorted(defaults)}")
         expect(type(value) is type(defaults[key]), f"{place}{key} is {value!r}, its default {defaults[key]!r}")
@@ -38,7 +38,9 @@ def files_are_mounted(render: Render) -> None:
     config = configuration(render)
     tls = config["server"].get("tls", {})
     named = [config["seal"]["key_file"], config["identity"]["operator_token_file"]]
-    named += [*config["egress"]["ca_files"], *tls.values()]
+    named += [*config["egress"]["ca_files"], *(tls[key] for key in ("cert", "key", "client_ca_file") if key in tls)]
+    for issuer in config["identity"].get("issuers", []):
+        named += [issuer[key] for key in ("ca_file", "token_file") if key in issuer]
     named += [path for path in [config["egress"].get("proxy_credentials_file")] if path]
     held = mounted_files(render.statefulset["spec"]["template"]["spec"])
     for path in named:
@@ -51,9 +53,12 @@ def mounted_files(spec: dict[str, Any]) -> set[str]:
     for mount in spec["containers"][0]["volumeMounts"]:
         volume = volumes.get(mount["name"], {})
         sources = volume.get("projected", {}).get("sources", [])
-        holders = [volume.get("secret"), volume.get("configMap"), *(source.get("secret") for source in sources)]
+        holders = [volume.get("secret"), volume.get("configMap")]
+        holders += [source.get(kind) for source in sources for kind in ("secret", "configMap")]
         for item in (item for holder in holders if holder for item in holder.get("items", [])):
             files.add(f"{mount['mountPath']}/{item['path']}")
+        tokens = (source["serviceAccountToken"] for source in sources if "serviceAccountToken" in source)
+        files.update(f"{mount['mountPath']}/{token['path']}" for token in tokens)
     return files
 
 

@@ -16,6 +16,8 @@ mod arrows;
 #[cfg(test)]
 mod authentication;
 #[cfg(test)]
+mod authorisation;
+#[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod commands;
@@ -28,6 +30,8 @@ mod door;
 #[cfg(test)]
 mod guide;
 #[cfg(test)]
+mod identity;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod kill;
@@ -37,6 +41,8 @@ mod listeners;
 mod one_door;
 #[cfg(test)]
 mod processes;
+#[cfg(test)]
+mod quotas;
 #[cfg(test)]
 mod reasons;
 #[cfg(test)]
@@ -53,5 +59,7 @@ mod starting;
 mod streams;
 #[cfg(test)]
 mod tenants;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod traces;

@@ -11,7 +11,14 @@ listen = "0.0.0.0:7600"
 health_listen = "0.0.0.0:7609"
 plaintext_beyond_loopback = {{ .Values.server.plaintextBeyondLoopback }}
 {{- if .Values.tls.existingSecret }}
-tls = { cert = "/run/outgate/tls/tls.crt", key = "/run/outgate/tls/tls.key" }
+
+[server.tls]
+cert = "/run/outgate/tls/tls.crt"
+key = "/run/outgate/tls/tls.key"
+client_auth = {{ toJson .Values.tls.clientAuth }}
+{{- if .Values.tls.clientCaConfigMap.name }}
+client_ca_file = "/run/outgate/clients/ca.crt"
+{{- end }}
 {{- end }}
 
 [seal]
@@ -21,6 +28,48 @@ group_readable = true
 
 [identity]
 operator_token_file = "/run/outgate/credentials/operator.token"
+{{- if .Values.identity.kubernetes.enabled }}
+
+# The cluster's keys, read with the pod's own token.
+[[identity.issuers]]
+name = "cluster"
+issuer = {{ toJson .Values.identity.kubernetes.issuer }}
+audiences = [{{ toJson .Values.identity.kubernetes.audience }}]
+jwks_url = "https://kubernetes.default.svc/openid/v1/jwks"
+ca_file = "/run/outgate/cluster/ca.crt"
+token_file = "/run/outgate/cluster/token"
+networks = {{ toJson .Values.identity.kubernetes.networks }}
+direct = true
+{{- end }}
+{{- $names := dict "jwksUrl" "jwks_url" "leewaySeconds" "leeway_seconds" "standsFor" "stands_for" "certificateUri" "certificate_uri" "certificateDns" "certificate_dns" "certificateCn" "certificate_cn" }}
+{{- range .Values.identity.issuers }}
+
+[[identity.issuers]]
+{{- range $key, $value := . }}
+{{ default $key (get $names $key) }} = {{ toJson $value }}
+{{- end }}
+{{- end }}
+{{- range .Values.identity.bindings }}
+
+[[identity.bindings]]
+{{- range $key, $value := . }}
+{{ default $key (get $names $key) }} = {{ toJson $value }}
+{{- end }}
+{{- end }}
+
+[quotas]
+requests_per_second = {{ int64 .Values.quotas.requestsPerSecond }}
+burst = {{ int64 .Values.quotas.burst }}
+secrets = {{ int64 .Values.quotas.secrets }}
+registers = {{ int64 .Values.quotas.registers }}
+bytes = {{ int64 .Values.quotas.bytes }}
+{{- range $tenant, $own := .Values.quotas.tenants }}
+
+[quotas.tenants.{{ toJson $tenant }}]
+{{- range $key, $value := $own }}
+{{ snakecase $key }} = {{ int64 $value }}
+{{- end }}
+{{- end }}
 
 [egress]
 ports = {{ toJson .Values.egress.ports }}

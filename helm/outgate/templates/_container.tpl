@@ -48,6 +48,12 @@ volumeMounts:
   {{- if .Values.tls.existingSecret }}
   - { name: tls, mountPath: /run/outgate/tls, readOnly: true }
   {{- end }}
+  {{- if .Values.tls.clientCaConfigMap.name }}
+  - { name: clients, mountPath: /run/outgate/clients, readOnly: true }
+  {{- end }}
+  {{- if .Values.identity.kubernetes.enabled }}
+  - { name: cluster, mountPath: /run/outgate/cluster, readOnly: true }
+  {{- end }}
   {{- if .Values.egress.caConfigMap.name }}
   - { name: ca, mountPath: /run/outgate/ca, readOnly: true }
   {{- end }}

@@ -25,6 +25,15 @@ What values.schema.json cannot say in a sentence, or what must hold even where t
 {{- if and .Values.egress.proxy.credentialsSecret.name (not .Values.egress.proxy.url) }}
 {{- fail "egress.proxy.credentialsSecret names credentials for no proxy: set egress.proxy.url, or leave the Secret out." }}
 {{- end }}
+{{- if and (ne .Values.tls.clientAuth "off") (not .Values.tls.clientCaConfigMap.name) }}
+{{- fail "tls.clientAuth asks for client certificates of nobody: name a ConfigMap with their authorities in tls.clientCaConfigMap." }}
+{{- end }}
+{{- if and .Values.tls.clientCaConfigMap.name (or (eq .Values.tls.clientAuth "off") (not .Values.tls.existingSecret)) }}
+{{- fail "tls.clientCaConfigMap is named and no client certificate asked for: set tls.existingSecret, and tls.clientAuth to optional or required." }}
+{{- end }}
+{{- if and .Values.identity.kubernetes.enabled (not .Values.identity.kubernetes.networks) }}
+{{- fail "identity.kubernetes.networks is empty: name the addresses of the API server, where nothing else of Outgate may go (kubectl get service,endpointslices kubernetes)." }}
+{{- end }}
 {{- if and .Values.tls.existingSecret .Values.server.plaintextBeyondLoopback }}
 {{- fail "tls.existingSecret and server.plaintextBeyondLoopback=true contradict each other: keep one." }}
 {{- end }}

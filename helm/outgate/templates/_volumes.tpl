@@ -38,6 +38,27 @@ owner root, group the process's own, nobody else.
       - { key: {{ .keyKey | quote }}, path: tls.key }
 {{- end }}
 {{- end }}
+{{- with .Values.tls.clientCaConfigMap }}
+{{- if .name }}
+- name: clients
+  configMap:
+    name: {{ .name }}
+    defaultMode: 0444
+    items:
+      - { key: {{ .key | quote }}, path: ca.crt }
+{{- end }}
+{{- end }}
+{{- if .Values.identity.kubernetes.enabled }}
+- name: cluster
+  projected:
+    defaultMode: 0440
+    sources:
+      - serviceAccountToken: { path: token, expirationSeconds: 3600 }
+      - configMap:
+          name: kube-root-ca.crt
+          items:
+            - { key: ca.crt, path: ca.crt }
+{{- end }}
 {{- with .Values.egress.caConfigMap }}
 {{- if .name }}
 - name: ca

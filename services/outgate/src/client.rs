@@ -17,6 +17,7 @@ use proto::{
 use runtime::{
     Link,
     identity::{self, USER_HEADER, USER_TOKEN_HEADER, read_token},
+    link::Credentials,
     names::{Id, Parent},
 };
 use tonic::{
@@ -54,8 +55,8 @@ impl Client {
         let server = address(common)?;
         let token = token_file(common).map(|path| token(&path)).transpose()?;
         let ca = common.ca_file.as_deref().map(|path| read(path, "certificate authority")).transpose()?;
-        let link = Link::remote(&server, token.as_deref(), ca.as_deref())
-            .map_err(|error| Failure::usage(error.to_string()))?;
+        let credentials = Credentials { token: token.as_deref(), ca: ca.as_deref(), certificate: None };
+        let link = Link::remote(&server, credentials).map_err(|error| Failure::usage(error.to_string()))?;
         let id =
             |flag, text: &str| Id::parse(flag, text).map_err(|refusal| Failure::usage(refusal.message()));
         let unit = common.unit.as_deref().map(|unit| id("--unit", unit)).transpose()?;

@@ -17,14 +17,18 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use self::{compose::Composed, keep::Keep, listeners::Listeners};
+use self::{compose::Composed, keep::Keep, listeners::Listeners, renewal::Renewal};
 
 mod compose;
+mod identities;
+mod issuers;
 mod keep;
 pub(crate) mod keys;
 mod listeners;
 mod policies;
 mod process;
+mod quotas;
+mod renewal;
 
 /// A service of the suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,6 +152,9 @@ pub(crate) enum ServeError {
     /// Reflection cannot describe the contracts.
     #[error("reflection cannot be built: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
+    /// Signals cannot be handled.
+    #[error("signals cannot be handled: {0}")]
+    Signals(io::Error),
     /// Calls had to be cut off at the end.
     #[error("the drain did not end: {0}")]
     Drain(io::Error),
@@ -174,6 +181,14 @@ pub(crate) async fn run(
 
     let (health, health_server) = Health::new(composed.names()).await;
     let limits = limits(&config);
+    for issuer in keep.known.callers.issuers() {
+        tokio::spawn(issuer.clone().follow(drain.clone()));
+    }
+    let (callers, operator, link) =
+        (keep.known.callers.clone(), keep.operator_token_file.clone(), keep.link_token.clone());
+    let renewal =
+        Renewal::new(listeners.tls(), callers, operator, link, config).map_err(ServeError::Signals)?;
+    tokio::spawn(renewal.follow(drain.clone()));
     let servers = listeners.serve(composed, health_server, &keep, &limits, &drain)?;
     let leaving = CancellationToken::new();
     let follow = tokio::spawn(health.follow(keep.store.clone(), leaving.clone()));

@@ -28,6 +28,7 @@ mod tests;
 use std::sync::Arc;
 
 use proto::registers::v1::register_service_server::{RegisterServiceServer, SERVICE_NAME};
+use runtime::quota::Quotas;
 use store::{Clock, Store};
 use tokio_util::sync::CancellationToken;
 use tonic::service::RoutesBuilder;
@@ -48,12 +49,14 @@ pub struct Config {
     pub clock: Clock,
     /// Watches end when it is cancelled, so that a server that stops need not wait for them. Default: never.
     pub drain: CancellationToken,
+    /// What each tenant may have. Default: no bounds.
+    pub quotas: Quotas,
 }
 
 impl Config {
     /// The service over a store.
     pub fn build(self, store: Arc<dyn Store>) -> Service {
-        let Self { clock, drain } = self;
+        let Self { clock, drain, quotas: _ } = self;
         Service { book: Arc::new(Book { store, clock, turns: Turns::new() }), drain }
     }
 }

@@ -11,7 +11,7 @@ use proto::secrets::v1::{
 };
 use runtime::{
     Caller, Link, Role,
-    identity::{Identities, Identity, Tenants},
+    identity::{Identity, Tenants},
 };
 use seal::KeyRing;
 use secrets::Config;
@@ -22,7 +22,6 @@ use tonic::service::Routes;
 
 const NAME: &str = "tenants/acme/secrets/crm";
 const URL: &str = "https://api.example.com/";
-const TOKEN: &[u8] = b"0123456789abcdef";
 
 fn main() {
     divan::main();
@@ -60,11 +59,7 @@ impl Bench {
 }
 
 fn configurator() -> Caller {
-    let roles = [Role::Configurator].into();
-    let identity = Identity { name: "ada".into(), tenants: Tenants::All, roles };
-    let mut headers = http::HeaderMap::new();
-    headers.insert("authorization", "Bearer 0123456789abcdef".parse().unwrap());
-    Identities::new([(TOKEN.to_vec(), identity)]).authenticate(&headers).unwrap()
+    Caller::known(Identity::with_roles("ada", Tenants::All, &[Role::Configurator]))
 }
 
 #[divan::bench]

@@ -29,6 +29,7 @@ use std::{sync::Arc, time::Duration};
 use proto::secrets::v1::{
     secret_release_service_server::SecretReleaseServiceServer, secret_service_server::SecretServiceServer,
 };
+use runtime::quota::Quotas;
 use seal::KeyRing;
 use store::{Clock, Store};
 use tonic::service::RoutesBuilder;
@@ -54,11 +55,13 @@ pub struct Config {
     pub message_bytes: usize,
     /// The time by which secrets end. Default: the machine's.
     pub clock: Clock,
+    /// What each tenant may have. Default: no bounds.
+    pub quotas: Quotas,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { message_bytes: 4 << 20, clock: Clock::system() }
+        Self { message_bytes: 4 << 20, clock: Clock::system(), quotas: Quotas::default() }
     }
 }
 
@@ -66,7 +69,7 @@ impl Config {
     /// The service over a store, sealing with `ring`.
     #[must_use]
     pub fn build(self, store: Arc<dyn Store>, ring: Arc<KeyRing>) -> Service {
-        let Self { message_bytes, clock } = self;
+        let Self { message_bytes, clock, quotas: _ } = self;
         Service { vault: Arc::new(Vault::new(store, ring, clock.clone())), clock, message_bytes }
     }
 }

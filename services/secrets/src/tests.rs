@@ -22,7 +22,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::HeaderMap;
 use proto::secrets::v1::{
     DeleteSecretRequest, DescribeSecretsRequest, DescribeSecretsResponse, ListSecretsRequest,
     ListSecretsResponse, Purpose, PutSecretRequest, ReleaseSecretRequest, ReleaseSecretResponse, Secret,
@@ -30,7 +29,7 @@ use proto::secrets::v1::{
 };
 use runtime::{
     Caller, Link, Role,
-    identity::{Identities, Identity, Tenants},
+    identity::{Identity, Tenants},
     names::Id,
 };
 use seal::KeyRing;
@@ -131,10 +130,7 @@ impl Suite {
 /// Somebody with one role, in one tenant or in all.
 fn caller(name: &str, role: Role, tenant: Option<&str>) -> Caller {
     let tenants = tenant.map_or(Tenants::All, |tenant| Tenants::One(Id::parse("tenant", tenant).unwrap()));
-    let identity = Identity { name: name.into(), tenants, roles: [role].into() };
-    let mut headers = HeaderMap::new();
-    headers.insert("authorization", "Bearer 0123456789abcdef".parse().unwrap());
-    Identities::new([(b"0123456789abcdef".to_vec(), identity)]).authenticate(&headers).unwrap()
+    Caller::known(Identity::with_roles(name, tenants, &[role]))
 }
 
 fn full(id: &str) -> String {

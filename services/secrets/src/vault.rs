@@ -13,7 +13,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use bytes::Bytes;
 use runtime::{
     Refusal,
     names::{Id, Name, Parent},
@@ -113,7 +112,7 @@ impl Vault {
             // Held until the store has answered: the key that seals this lives as long.
             let sealing = self.ring.sealing();
             seal(&sealing, name, &mut record, &put.value)?;
-            if let Some(revision) = self.write(&sealing, name, &found, &record).await? {
+            if let Some(revision) = self.write(name, &found, &record).await? {
                 return self.metadata(put.name, revision, Some(record)).await;
             }
         }
@@ -136,14 +135,13 @@ impl Vault {
     /// wrote meanwhile.
     async fn write(
         &self,
-        sealing: &Sealing,
         name: &Name,
         found: &Found,
         record: &Record,
     ) -> Result<Option<store::Revision>, Refusal> {
         let previous = match (record.previous(), &found.record) {
             (Some(Previous { until, .. }), Some(old)) => {
-                Op::put(keys::previous(name), kept(sealing, name, &old.value)).until(until)
+                Op::put(keys::previous(name), old.value.clone()).until(until)
             }
             _ => Op::delete(keys::previous(name)),
         };
@@ -272,16 +270,6 @@ fn check(name: &Name, precondition: Precondition, entry: Option<&Entry>) -> Resu
         Precondition::Update(revision) => entry.is_some_and(|entry| entry.revision == revision),
     };
     if holds { Ok(()) } else { Err(refusals::changed(name)) }
-}
-
-/// A record as it goes on beside its successor: sealed with the active key, since whoever ends the former one may have
-/// looked there already. One that does not open stays as it is, for them to find.
-fn kept(sealing: &Sealing, name: &Name, old: &Bytes) -> Bytes {
-    let renewed = Record::read(old).ok().and_then(|mut record| {
-        record.sealed = sealing.renew(&Binding::of(name, &record).context(), &record.sealed).ok()??.into();
-        Some(record.write())
-    });
-    renewed.unwrap_or_else(|| old.clone())
 }
 
 fn seal(sealing: &Sealing, name: &Name, record: &mut Record, value: &Plaintext) -> Result<(), Refusal> {

@@ -24,14 +24,13 @@ use std::{
 
 use async_trait::async_trait;
 use egress::{Door, EgressPolicy, Resolver};
-use http::HeaderMap;
 use proto::tokens::v1::{
     ClientCredentials, GetTokenRequest, Grant, InvalidateTokenRequest, ListTokensRequest, ListTokensResponse,
     Token, grant::Kind, token_service_client::TokenServiceClient,
 };
 use runtime::{
     Caller, Link, Role,
-    identity::{Identities, Identity, Tenants},
+    identity::{Identity, Tenants},
     names::Id,
 };
 use seal::KeyRing;
@@ -179,10 +178,7 @@ fn client_of(counterpart: &Counterpart, client_id: &str) -> ClientCredentials {
 /// Somebody with one role, in one tenant or in all.
 fn caller(name: &str, role: Role, tenant: Option<&str>) -> Caller {
     let tenants = tenant.map_or(Tenants::All, |tenant| Tenants::One(Id::parse("tenant", tenant).unwrap()));
-    let identity = Identity { name: name.into(), tenants, roles: [role].into() };
-    let mut headers = HeaderMap::new();
-    headers.insert("authorization", "Bearer 0123456789abcdef".parse().unwrap());
-    Identities::new([(b"0123456789abcdef".to_vec(), identity)]).authenticate(&headers).unwrap()
+    Caller::known(Identity::with_roles(name, tenants, &[role]))
 }
 
 /// The reason of a refusal, by its name.

@@ -1,15 +1,17 @@
 //! The configuration file, its defaults, and the environment over both.
 
 mod egress;
+mod identity;
+mod quotas;
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 use toml::{Table, Value};
 
-use crate::identity::Role;
-
 pub use egress::{Egress, TenantEgress};
+pub use identity::{Binding, Identity, Issuer, Stands, Token};
+pub use quotas::{Quotas, TenantQuotas};
 
 /// The commented default file, compiled in. It names every key there is.
 pub const DEFAULTS: &str = include_str!("config/outgate.toml");
@@ -30,6 +32,8 @@ pub struct Config {
     pub seal: Seal,
     /// Who may call.
     pub identity: Identity,
+    /// What one tenant may have of what all share.
+    pub quotas: Quotas,
     /// What may leave.
     pub egress: Egress,
     /// Scripts of `evaluate`.
@@ -74,6 +78,25 @@ pub struct Tls {
     /// Its key, in PEM.
     #[serde(deserialize_with = "optional")]
     pub key: Option<PathBuf>,
+    /// Authorities of client certificates, in PEM.
+    #[serde(deserialize_with = "optional")]
+    pub client_ca_file: Option<PathBuf>,
+    /// Who must show one.
+    pub client_auth: ClientAuth,
+    /// Whether probes are answered over TLS too.
+    pub health: bool,
+}
+
+/// `server.tls.client_auth`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClientAuth {
+    /// Nobody is asked for a certificate.
+    Off,
+    /// Who has one may show it.
+    Optional,
+    /// Nobody connects without.
+    Required,
 }
 
 /// `[links]`.
@@ -95,6 +118,14 @@ pub struct Links {
     /// A certificate authority for https links.
     #[serde(deserialize_with = "optional")]
     pub ca_file: Option<PathBuf>,
+    /// The client certificate of this process, in PEM.
+    #[serde(deserialize_with = "optional")]
+    pub cert: Option<PathBuf>,
+    /// Its key, in PEM.
+    #[serde(deserialize_with = "optional")]
+    pub key: Option<PathBuf>,
+    /// Names in the client certificates of the others: URIs and DNS names.
+    pub peers: Vec<String>,
 }
 
 /// `[seal]`.
@@ -127,32 +158,6 @@ pub struct Transit {
     /// The one certificate authority to trust; none: the system's.
     #[serde(deserialize_with = "optional")]
     pub ca_file: Option<PathBuf>,
-}
-
-/// `[identity]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Identity {
-    /// The operator's token.
-    #[serde(deserialize_with = "optional")]
-    pub operator_token_file: Option<PathBuf>,
-    /// Everybody else.
-    pub tokens: Vec<Token>,
-}
-
-/// `[[identity.tokens]]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Token {
-    /// The identity's name.
-    pub name: String,
-    /// Where its token is.
-    pub token_file: PathBuf,
-    /// The tenant its roles are for; `*` for all.
-    pub tenant: String,
-    /// What it may do.
-    #[serde(deserialize_with = "roles")]
-    pub roles: Vec<Role>,
 }
 
 /// `[scripts]`.
@@ -277,16 +282,6 @@ fn optional<'de, D: Deserializer<'de>, T: std::str::FromStr>(deserializer: D) ->
         return Ok(None);
     }
     text.parse().map(Some).map_err(|_| D::Error::custom(format!("`{text}` cannot be used here")))
-}
-
-fn roles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Role>, D::Error> {
-    let roles = Vec::<Role>::deserialize(deserializer)?;
-    if roles.contains(&Role::Releaser) {
-        return Err(D::Error::custom(
-            "`releaser` is for the suite's own services; they prove themselves by links.token_file",
-        ));
-    }
-    Ok(roles)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod link;
 pub mod names;
 pub mod page;
 pub mod panics;
+pub mod quota;
 pub mod refusal;
 pub mod server;
 pub mod telemetry;

@@ -13,7 +13,7 @@ use http::{HeaderValue, Request, Response, header::AUTHORIZATION};
 use tonic::{
     body::Body,
     service::Routes,
-    transport::{Certificate, ClientTlsConfig, Endpoint},
+    transport::{self, Certificate, ClientTlsConfig, Endpoint},
 };
 use tower::{Layer, Service, ServiceExt, util::BoxCloneSyncService};
 
@@ -37,6 +37,17 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Link(BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>);
 
+/// What a link to another process shows, and whom it trusts.
+#[derive(Clone, Copy, Default)]
+pub struct Credentials<'a> {
+    /// The token that the other process knows this one by.
+    pub token: Option<&'a [u8]>,
+    /// A client certificate and its key, in PEM.
+    pub certificate: Option<(&'a [u8], &'a [u8])>,
+    /// The one certificate authority to trust, in PEM; without it, the system's.
+    pub ca: Option<&'a [u8]>,
+}
+
 /// Why a link to another process cannot be made.
 #[derive(Debug, thiserror::Error)]
 #[error(
@@ -44,7 +55,7 @@ pub struct Link(BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>);
 )]
 pub struct LinkError {
     address: String,
-    source: Option<tonic::transport::Error>,
+    source: Option<transport::Error>,
 }
 
 impl Link {
@@ -60,12 +71,12 @@ impl Link {
         ))
     }
 
-    /// Calls services of another process, with a token that it knows this one by. The connection is made at the first
-    /// call and remade whenever it breaks. `ca` is the one certificate authority to trust, in PEM; without it, the system's.
+    /// Calls services of another process. The connection is made at the first call and remade whenever it breaks.
     ///
     /// # Errors
-    /// When the address or the certificate cannot be used.
-    pub fn remote(address: &str, token: Option<&[u8]>, ca: Option<&[u8]>) -> Result<Self, LinkError> {
+    /// When the address or a certificate cannot be used.
+    pub fn remote(address: &str, credentials: Credentials<'_>) -> Result<Self, LinkError> {
+        let Credentials { token, certificate, ca } = credentials;
         let error = |source| LinkError { address: address.to_owned(), source: Some(source) };
         let mut endpoint = Endpoint::from_shared(address.to_owned())
             .map_err(error)?
@@ -79,6 +90,10 @@ impl Link {
             let tls = match ca {
                 Some(pem) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)),
                 None => ClientTlsConfig::new().with_native_roots(),
+            };
+            let tls = match certificate {
+                Some((certificate, key)) => tls.identity(transport::Identity::from_pem(certificate, key)),
+                None => tls,
             };
             endpoint = endpoint.tls_config(tls).map_err(error)?;
         }

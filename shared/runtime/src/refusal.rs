@@ -212,7 +212,9 @@ pub fn code(reason: Reason) -> Code {
         | Reason::SecretExpired
         | Reason::KeysReadOnly
         | Reason::TokenRefused => Code::FailedPrecondition,
-        Reason::ResponseTooLarge | Reason::LimitReached | Reason::Overloaded => Code::ResourceExhausted,
+        Reason::ResponseTooLarge | Reason::LimitReached | Reason::QuotaExceeded | Reason::Overloaded => {
+            Code::ResourceExhausted
+        }
         Reason::DeadlineExceeded => Code::DeadlineExceeded,
         Reason::TokenUnavailable
         | Reason::CounterpartUnreachable

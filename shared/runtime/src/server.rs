@@ -18,15 +18,17 @@ use tokio::{
     sync::Semaphore,
     time::{sleep, timeout},
 };
-use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{body::Body, service::Routes};
 use tower::{Layer, ServiceExt, util::BoxCloneSyncService};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use self::coalescing::{Coalescing, Turns};
+use self::{
+    coalescing::{Coalescing, Turns},
+    tls::Tls,
+};
 use crate::{
-    identity::{AuthLayer, Identities},
+    identity::{AuthLayer, Identities, Peer},
     telemetry::TraceLayer,
 };
 
@@ -123,7 +125,7 @@ pub fn app(routes: Routes, limits: &Limits, identities: Option<Identities>, drai
 /// [`io::ErrorKind::TimedOut`] when connections had to be cut off.
 pub async fn serve(
     listener: TcpListener,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<Tls>>,
     app: App,
     limits: Limits,
     drain: CancellationToken,
@@ -186,26 +188,33 @@ struct Connection {
 }
 
 impl Connection {
-    async fn run(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
+    async fn run(self, stream: TcpStream, tls: Option<Arc<Tls>>) {
         // Answers are whole when they are written: waiting for more only delays them.
         if stream.set_nodelay(true).is_err() {
             return;
         }
         match tls {
-            None => self.serve_connection(stream).await,
+            None => self.serve_connection(stream, None).await,
             Some(tls) => {
                 let accepted = tokio::select! {
                     () = self.drain.cancelled() => return,
-                    accepted = timeout(self.limits.handshake, tls.accept(stream)) => accepted,
+                    accepted = timeout(self.limits.handshake, tls.acceptor().accept(stream)) => accepted,
                 };
                 if let Ok(Ok(stream)) = accepted {
-                    self.serve_connection(stream).await;
+                    let (_, session) = stream.get_ref();
+                    let shown = session.peer_certificates().and_then(|chain| Peer::of(chain.first()?));
+                    self.serve_connection(stream, shown.map(Arc::new)).await;
                 }
             }
         }
     }
 
-    async fn serve_connection(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    /// `peer` is whom a verified client certificate names.
+    async fn serve_connection(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: Option<Arc<Peer>>,
+    ) {
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder
             .http2()
@@ -218,9 +227,14 @@ impl Connection {
             .keep_alive_interval(self.limits.keep_alive)
             .keep_alive_timeout(self.limits.keep_alive_timeout);
         builder.http1().timer(TokioTimer::new()).header_read_timeout(self.limits.handshake);
-        let service = TowerToHyperService::new(
-            self.app.map_request(|request: Request<hyper::body::Incoming>| request.map(Body::new)),
-        );
+        let service =
+            TowerToHyperService::new(self.app.map_request(move |request: Request<hyper::body::Incoming>| {
+                let mut request = request.map(Body::new);
+                if let Some(peer) = &peer {
+                    request.extensions_mut().insert(peer.clone());
+                }
+                request
+            }));
         let stream = Coalescing::new(opening::Opening::new(stream, self.limits.handshake));
         let connection = builder.serve_connection(TokioIo::new(stream.clone()), service);
         let mut turns = Turns::new(connection, stream);

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
 use rustls::{
     RootCertStore, ServerConfig,
     crypto::ring,
@@ -21,6 +21,14 @@ use super::oracle::Canary;
 pub(crate) struct Authority {
     folder: TempDir,
     server: Arc<ServerConfig>,
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+/// A certificate and its key, in files.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    pub(crate) cert: PathBuf,
+    pub(crate) key: PathBuf,
 }
 
 impl Authority {
@@ -50,7 +58,32 @@ impl Authority {
             .with_single_cert(vec![certificate.der().clone()], private)
             .expect("certificate and key belong together");
         server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Self { folder, server: Arc::new(server) }
+        Self { folder, server: Arc::new(server), issuer }
+    }
+
+    /// Signs a certificate for somebody: `common_name`, which names the files too, and alternative names, where one with
+    /// `://` is a URI, and another one a DNS name or an address.
+    pub(crate) fn certify(&self, common_name: &str, names: &[&str]) -> Shown {
+        let key = KeyPair::generate().expect("a key");
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, common_name);
+        params.subject_alt_names = names
+            .iter()
+            .map(|name| match name.parse() {
+                Ok(address) => SanType::IpAddress(address),
+                Err(_) if name.contains("://") => SanType::URI((*name).try_into().expect("ASCII")),
+                Err(_) => SanType::DnsName((*name).try_into().expect("ASCII")),
+            })
+            .collect();
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        Canary::known("the key of a certificate", key.serialize_pem());
+        let shown = Shown {
+            cert: self.file(&format!("{common_name}.pem")),
+            key: self.file(&format!("{common_name}.key")),
+        };
+        fs::write(&shown.cert, certificate.pem()).expect("a temporary file can be written");
+        fs::write(&shown.key, key.serialize_pem()).expect("a temporary file can be written");
+        shown
     }
 
     /// What counterparts serve with that demand a client certificate of the same authority.

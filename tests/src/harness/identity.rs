@@ -13,6 +13,7 @@ use super::oracle::{Canary, random};
 pub(crate) struct Known {
     name: &'static str,
     roles: &'static [&'static str],
+    tenant: &'static str,
     token: String,
 }
 
@@ -21,7 +22,12 @@ impl Known {
     pub(crate) fn new(name: &'static str, roles: &'static [&'static str]) -> Self {
         let token = format!("{name}-{:016x}{:016x}", random(), random());
         Canary::known(&format!("the token of {name}"), &token);
-        Self { name, roles, token }
+        Self { name, roles, tenant: "*", token }
+    }
+
+    /// The same in one tenant.
+    pub(crate) fn of(self, tenant: &'static str) -> Self {
+        Self { tenant, ..self }
     }
 
     /// The token.
@@ -42,9 +48,10 @@ impl Known {
     /// The entry of the configuration that makes them known.
     pub(crate) fn entry(&self, folder: &Path) -> String {
         format!(
-            "[[identity.tokens]]\nname = {:?}\ntoken_file = {:?}\ntenant = \"*\"\nroles = {:?}\n",
+            "[[identity.tokens]]\nname = {:?}\ntoken_file = {:?}\ntenant = {:?}\nroles = {:?}\n",
             self.name,
             self.token_file(folder),
+            self.tenant,
             self.roles,
         )
     }

@@ -19,7 +19,9 @@ use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
-use super::{Authority, Collector, Known, Suite, Tap, command, oracle::Canary, process::PATIENCE};
+use super::{
+    Authority, Collector, Known, OverTls, Shown, Suite, Tap, command, oracle::Canary, process::PATIENCE,
+};
 
 /// How often the suite is asked whether it serves.
 const POLL: Duration = Duration::from_millis(20);
@@ -31,6 +33,7 @@ pub(crate) struct Setup {
     environment: BTreeMap<String, String>,
     collector: Collector,
     folder: TempDir,
+    tls: Option<OverTls>,
 }
 
 impl Setup {
@@ -43,7 +46,14 @@ impl Setup {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let collector = Collector::start();
         let endpoint = collector.endpoint();
-        let setup = Self { service: "all", config: egress, environment: BTreeMap::new(), collector, folder };
+        let setup = Self {
+            service: "all",
+            config: egress,
+            environment: BTreeMap::new(),
+            collector,
+            folder,
+            tls: None,
+        };
         setup
             .environment("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
             .environment("OTEL_BSP_SCHEDULE_DELAY", "100")
@@ -58,6 +68,29 @@ impl Setup {
     pub(crate) fn config(mut self, lines: &str) -> Self {
         self.config.push_str(lines);
         self
+    }
+
+    /// Is called over TLS, with a certificate that `server` holds, which these lines of the configuration (`[server.tls]`) say
+    /// more of; the test's own connections show a certificate, or none.
+    pub(crate) fn tls(
+        self,
+        authority: &Authority,
+        server: &Shown,
+        lines: &str,
+        shown: Option<&Shown>,
+    ) -> Self {
+        let Shown { cert, key } = server;
+        let tls = OverTls { ca_file: authority.ca_file(), shown: shown.cloned() };
+        let setup = self.config(&format!("[server.tls]\ncert = {cert:?}\nkey = {key:?}\n{lines}\n"));
+        Self { tls: Some(tls), ..setup }
+    }
+
+    /// A connection to it.
+    pub(super) fn connection(&self, address: SocketAddr) -> Tap {
+        match &self.tls {
+            None => Tap::to(address),
+            Some(tls) => Tap::over(tls, address),
+        }
     }
 
     /// A further identity.
@@ -106,7 +139,7 @@ impl Setup {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(address) = announced(data)
-                && serves(address).await
+                && serves(self.connection(address)).await
             {
                 return (process, address);
             }
@@ -168,8 +201,8 @@ fn announced(data: &Path) -> Option<SocketAddr> {
     file["address"].as_str()?.parse().ok()
 }
 
-async fn serves(address: SocketAddr) -> bool {
+async fn serves(connection: Tap) -> bool {
     let request = HealthCheckRequest { service: "readiness".to_owned() };
-    let answer = HealthClient::new(Tap::to(address)).check(request).await;
+    let answer = HealthClient::new(connection).check(request).await;
     answer.is_ok_and(|answer| answer.into_inner().status() == ServingStatus::Serving)
 }

@@ -51,7 +51,8 @@ impl Suite {
         address: SocketAddr,
         token: String,
     ) -> Self {
-        Self { setup, data, process, address, token, channel: Tap::to(address) }
+        let channel = setup.connection(address);
+        Self { setup, data, process, address, token, channel }
     }
 
     /// Starts a suite with nothing special about it.
@@ -84,6 +85,17 @@ impl Suite {
         self.setup.said(stream)
     }
 
+    /// Waits until it has written something to its log.
+    pub(crate) async fn has_logged(&self, text: &str) {
+        let waiting = async {
+            while !self.said("stderr").contains(text) {
+                sleep(LOOK).await;
+            }
+        };
+        let said = || panic!("`{text}` was never logged:\n{}", self.said("stderr"));
+        timeout(PATIENCE, waiting).await.unwrap_or_else(|_| said());
+    }
+
     /// What it exports its telemetry to.
     pub(crate) fn collector(&self) -> &Collector {
         self.setup.collector()
@@ -96,7 +108,7 @@ impl Suite {
 
     /// A connection of its own, with the operator's token.
     pub(crate) fn connection(&self) -> Client {
-        InterceptedService::new(Tap::to(self.address), Bearer::new(&self.token))
+        InterceptedService::new(self.setup.connection(self.address), Bearer::new(&self.token))
     }
 
     /// The shared connection, with somebody's token.
@@ -273,7 +285,7 @@ impl Suite {
     /// Starts it again over the same data.
     pub(crate) async fn restart(&mut self) {
         (self.process, self.address) = self.setup.spawn(&self.data).await;
-        self.channel = Tap::to(self.address);
+        self.channel = self.setup.connection(self.address);
     }
 }
 

@@ -2,7 +2,9 @@
 //! asked.
 
 use std::{
+    fs,
     net::SocketAddr,
+    path::{Path, PathBuf},
     pin::Pin,
     sync::LazyLock,
     task::{Context, Poll, ready},
@@ -19,10 +21,13 @@ use tokio::runtime::Runtime;
 use tonic::{
     body::Body,
     codegen::Service,
-    transport::{Channel, Endpoint, Error},
+    transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Error, Identity},
 };
 
-use super::oracle::{Canary, ORACLE, Oracle, Sink};
+use super::{
+    authority::Shown,
+    oracle::{Canary, ORACLE, Oracle, Sink},
+};
 
 /// What connections and collectors live on. A suite ends when a test drops it, and the test's own runtime stands still
 /// then.
@@ -40,6 +45,13 @@ const FRAME: usize = 5;
 /// The shortest token that no other text holds by chance.
 const TOKEN: usize = 16;
 
+/// Whom a connection over TLS trusts, and what it shows.
+#[derive(Clone, Debug)]
+pub(crate) struct OverTls {
+    pub(crate) ca_file: PathBuf,
+    pub(crate) shown: Option<Shown>,
+}
+
 /// A connection that is heard.
 #[derive(Clone, Debug)]
 pub(crate) struct Tap {
@@ -51,6 +63,19 @@ impl Tap {
     /// A connection to something on loopback, over plain HTTP/2; it is made at the first call.
     pub(crate) fn to(address: SocketAddr) -> Self {
         Self::heard_by(&ORACLE, address)
+    }
+
+    /// A connection over TLS.
+    pub(crate) fn over(tls: &OverTls, address: SocketAddr) -> Self {
+        let _on = RUNTIME.enter();
+        let read = |path: &Path| fs::read(path).expect("a test's certificate is there");
+        let mut config = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read(&tls.ca_file)));
+        if let Some(Shown { cert, key }) = &tls.shown {
+            config = config.identity(Identity::from_pem(read(cert), read(key)));
+        }
+        let endpoint = Endpoint::from_shared(format!("https://{address}")).expect("an address makes a URL");
+        let endpoint = endpoint.tls_config(config).expect("certificates can be used");
+        Self { channel: endpoint.connect_lazy(), oracle: &ORACLE }
     }
 
     /// The same with another oracle.

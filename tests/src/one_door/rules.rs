@@ -141,6 +141,11 @@ pub(super) const RULES: &[Rule] = &[
                 MANY,
                 "the token of the transit engine and the key that it is to wrap, for the engine alone",
             ),
+            file(
+                "services/outgate/src/serve/issuers.rs",
+                MANY,
+                "the token that this process shows an issuer of tokens, from the file that the configuration names",
+            ),
         ],
     },
     Rule {

@@ -9,6 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use egress::{Door, EgressPolicy, Policies, Resolver};
+use futures::FutureExt;
 use http::{HeaderMap, HeaderValue};
 use mapping::Scripts;
 use proto::{
@@ -310,7 +311,7 @@ pub(super) fn caller_naming(user: &'static str, roles: &[Role]) -> Caller {
 /// A caller that brings the token of an end user of a tenant.
 pub(super) fn caller_with_user_of(tenant: &str) -> Caller {
     let tenant = Tenants::One(Id::parse("tenant", tenant).unwrap());
-    let user = Identity { name: "eve".into(), tenants: tenant, roles: [Role::User].into() };
+    let user = Identity::with_roles("eve", tenant, &[Role::User]);
     identify(Tenants::All, &[Role::Caller], &[(USER_TOKEN_HEADER, "token-of-the-end-user")], Some(user))
 }
 
@@ -324,7 +325,7 @@ fn identify(
     extra: &[(&'static str, &'static str)],
     user: Option<Identity>,
 ) -> Caller {
-    let identity = Identity { name: "ada".into(), tenants, roles: roles.into() };
+    let identity = Identity::with_roles("ada", tenants, roles);
     let user = user.map(|user| (b"token-of-the-end-user".to_vec(), user));
     let identities = Identities::new([(b"token-of-the-caller".to_vec(), identity)].into_iter().chain(user));
     let mut headers = HeaderMap::new();
@@ -332,7 +333,8 @@ fn identify(
     for (name, value) in extra {
         headers.insert(*name, HeaderValue::from_static(value));
     }
-    identities.authenticate(&headers).unwrap()
+    // No issuer has to be asked.
+    identities.authenticate(&headers, None).now_or_never().unwrap().unwrap()
 }
 
 /// One value of the metadata of a refusal.

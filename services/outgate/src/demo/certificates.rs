@@ -7,8 +7,8 @@ use std::{
 };
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
+use runtime::server::tls::Tls;
 use rustls::ServerConfig;
-use tokio_rustls::TlsAcceptor;
 
 use crate::failure::Failure;
 
@@ -17,19 +17,19 @@ pub(super) struct Certificates {
     /// The authority, in PEM.
     pub(super) ca_file: PathBuf,
     /// For the counterparts, at 127.0.0.1 and localhost.
-    pub(super) acceptor: TlsAcceptor,
+    pub(super) tls: Arc<Tls>,
 }
 
 /// Makes an authority and a certificate. Keys stay in memory.
 pub(super) fn make(folder: &Path) -> Result<Certificates, Failure> {
-    let (ca, acceptor) =
+    let (ca, tls) =
         sign().map_err(|error| Failure::refused("INTERNAL", format!("the demo's certificates: {error}")))?;
     let ca_file = folder.join("ca.pem");
     fs::write(&ca_file, ca).map_err(|error| Failure::file(format!("{}: {error}", ca_file.display())))?;
-    Ok(Certificates { ca_file, acceptor })
+    Ok(Certificates { ca_file, tls })
 }
 
-fn sign() -> Result<(String, TlsAcceptor), Box<dyn std::error::Error>> {
+fn sign() -> Result<(String, Arc<Tls>), Box<dyn std::error::Error>> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
@@ -42,5 +42,5 @@ fn sign() -> Result<(String, TlsAcceptor), Box<dyn std::error::Error>> {
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], key.into())?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok((authority.pem(), TlsAcceptor::from(Arc::new(config))))
+    Ok((authority.pem(), Tls::fixed(config)))
 }

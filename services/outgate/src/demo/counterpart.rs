@@ -11,9 +11,8 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header::CONTENT_TYPE};
 use http_body_util::{BodyExt, Full, Limited};
-use runtime::server::{self, App, Limits};
+use runtime::server::{self, App, Limits, tls::Tls};
 use tokio::{net::TcpListener, task::JoinHandle};
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 
@@ -129,7 +128,7 @@ impl Bound {
     }
 
     /// Answers until `stop`.
-    pub(super) fn serve(self, api: impl Api, tls: TlsAcceptor, stop: CancellationToken) -> Counterpart {
+    pub(super) fn serve(self, api: impl Api, tls: Arc<Tls>, stop: CancellationToken) -> Counterpart {
         let (origin, journal) = (self.origin(), Journal::default());
         let app = app(Arc::new(api), journal.clone());
         let limits = Limits { drain: Duration::from_secs(2), ..Limits::default() };

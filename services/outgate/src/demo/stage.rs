@@ -74,7 +74,7 @@ impl Stage {
         let (stop_suite, stop_counterparts) = (CancellationToken::new(), CancellationToken::new());
         let data = data(folder.path());
         let (suite, running) = start(data.clone(), config, script_worker, stop_suite.clone()).await?;
-        let tls = certificates.acceptor;
+        let tls = certificates.tls;
         Ok(Self {
             address: running.address,
             client: Client::new(&common(data))?,

@@ -30,7 +30,7 @@ async fn nobody_there_is_told_with_the_next_step() {
     // A port that was free a moment ago, and that nobody listens on.
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let server = format!("http://{address}");
-    let link = runtime::Link::remote(&server, None, None).unwrap();
+    let link = runtime::Link::remote(&server, runtime::link::Credentials::default()).unwrap();
     let mut client = tonic_health::pb::health_client::HealthClient::new(link);
     let status = client.check(tonic_health::pb::HealthCheckRequest::default()).await.unwrap_err();
     let failure = Failure::of_status(&status, &server);

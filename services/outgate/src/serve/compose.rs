@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use runtime::{
     Caller, Link,
     config::{self, Config, Links},
+    link::Credentials,
 };
 use scripts::Workers;
 use tokio_util::sync::CancellationToken;
@@ -95,14 +96,16 @@ impl Wiring<'_> {
     }
 
     fn registers(&self, drain: &CancellationToken) -> Option<registers::Service> {
-        let config = registers::Config { drain: drain.clone(), ..Default::default() };
+        let quotas = self.keep.quotas.clone();
+        let config = registers::Config { drain: drain.clone(), quotas, ..Default::default() };
         self.runs(ServiceName::Registers).then(|| config.build(self.keep.store.clone()))
     }
 
     fn secrets(&self) -> Option<secrets::Service> {
         let keys = self.keep.keys.as_ref().filter(|_| self.runs(ServiceName::Secrets))?;
         keys.seals(Sealed { prefix: secrets::sealed::PREFIX, renew: secrets::sealed::renew });
-        Some(secrets::Config::default().build(self.keep.store.clone(), keys.ring()))
+        let config = secrets::Config { quotas: self.keep.quotas.clone(), ..Default::default() };
+        Some(config.build(self.keep.store.clone(), keys.ring()))
     }
 
     fn tokens(&self, secrets: Option<&secrets::Service>) -> Result<Option<tokens::Service>, ServeError> {
@@ -167,16 +170,22 @@ impl Wiring<'_> {
         let address = address.ok_or_else(|| {
             wrong(key, "is empty, and this process does not run that service; name its address, or serve it here too")
         })?;
-        let token = self.keep.link_token.as_deref().ok_or_else(|| {
-            wrong("links.token_file", "is empty, and the service at the other end must know who calls")
-        })?;
-        let ca = match &self.links.ca_file {
-            None => None,
-            Some(path) => {
-                Some(std::fs::read(path).map_err(|source| ServeError::Data { path: path.clone(), source })?)
-            }
+        let read = |path: &std::path::PathBuf| {
+            std::fs::read(path).map_err(|source| ServeError::Data { path: path.clone(), source })
         };
-        Ok(Link::remote(address, Some(token), ca.as_deref())?)
+        let certificate = match (&self.links.cert, &self.links.key) {
+            (None, None) => None,
+            (Some(certificate), Some(key)) => Some((read(certificate)?, read(key)?)),
+            _ => return Err(wrong("links.cert", "and links.key go together; name both or neither")),
+        };
+        let token = self.keep.link_token.as_deref();
+        if token.is_none() && certificate.is_none() {
+            let text = "is empty, and the service at the other end must know who calls (or links.cert and links.key show it)";
+            return Err(wrong("links.token_file", text));
+        }
+        let ca = self.links.ca_file.as_ref().map(read).transpose()?;
+        let certificate = certificate.as_ref().map(|(certificate, key)| (&certificate[..], &key[..]));
+        Ok(Link::remote(address, Credentials { token, certificate, ca: ca.as_deref() })?)
     }
 }
 

@@ -10,15 +10,16 @@ use std::{
 use egress::{Door, Policies, SystemResolver};
 use runtime::{
     config::Config,
-    identity::{Identities, Identity, Role, Tenants, create_token, read_token},
-    names::Id,
+    identity::{create_token, read_token},
+    quota::{Meter, Quotas},
 };
 use store::{SledStore, Store};
 
 use super::{
     ServeError, ServiceName, default_token_file,
+    identities::{self, Known},
     keys::{self, Keys},
-    policies,
+    policies, quotas,
 };
 
 /// The services that seal what they keep.
@@ -33,10 +34,10 @@ pub(super) struct Keep {
     pub(super) policies: Policies,
     /// The way out, made with those policies.
     pub(super) door: Arc<Door>,
-    /// Who may call the public listener.
-    pub(super) callers: Identities,
-    /// Who may call the internal listener.
-    pub(super) services: Identities,
+    /// Who may call.
+    pub(super) known: Known,
+    /// What each tenant may have.
+    pub(super) quotas: Quotas,
     /// The token that the other services know this process by.
     pub(super) link_token: Option<Vec<u8>>,
     pub(super) operator_token_file: PathBuf,
@@ -63,12 +64,16 @@ impl Keep {
                 Some(keys::Opened::read(data, &folder, &config.seal, all, &mut made).await?)
             }
         };
-        let (operator, operator_token_file) = operator(data, config, &mut made)?;
+        let operator_token_file = operator(data, config, &mut made)?;
         let link_token = match &config.links.token_file {
             None => None,
             Some(path) => Some(read_token(path, config.seal.group_readable)?),
         };
         let policies = policies::read(&config.egress, config.seal.group_readable)?;
+        let egress = policies::operator(&config.egress, config.seal.group_readable)?;
+        let quotas = quotas::read(&config.quotas)?;
+        let meter = Meter::new(quotas.clone());
+        let known = identities::read(config, &operator_token_file, link_token.as_deref(), &egress, meter)?;
         let store =
             SledStore::open(&folder).map_err(|source| ServeError::Store { path: folder.clone(), source })?;
         let store: Arc<dyn Store> = Arc::new(store);
@@ -81,8 +86,8 @@ impl Keep {
             keys,
             door: Arc::new(Door::new(policies.clone(), Arc::new(SystemResolver))?),
             policies,
-            callers: callers(operator, config)?,
-            services: Identities::new(link_token.clone().map(|token| (token, service()))),
+            known,
+            quotas,
             link_token,
             operator_token_file,
             made,
@@ -90,44 +95,15 @@ impl Keep {
     }
 }
 
-fn operator(data: &Path, config: &Config, made: &mut Vec<PathBuf>) -> Result<(Vec<u8>, PathBuf), ServeError> {
-    let path = match &config.identity.operator_token_file {
-        Some(path) => path.clone(),
-        None => {
-            let path = default_token_file(data);
-            if !path.exists() {
-                create_token(&path)?;
-                made.push(path.clone());
-            }
-            path
-        }
-    };
-    Ok((read_token(&path, config.seal.group_readable)?, path))
-}
-
-fn callers(operator: Vec<u8>, config: &Config) -> Result<Identities, ServeError> {
-    let everything = [Role::Caller, Role::Configurator, Role::Operator, Role::Voucher];
-    let mut known = vec![(
-        operator,
-        Identity { name: "operator".into(), tenants: Tenants::All, roles: everything.into() },
-    )];
-    for token in &config.identity.tokens {
-        let tenants = match token.tenant.as_str() {
-            "*" => Tenants::All,
-            one => Tenants::One(Id::parse("tenant", one).map_err(|refusal| ServeError::Config {
-                key: "identity.tokens".to_owned(),
-                text: format!("`{}`: {refusal}", token.name),
-            })?),
-        };
-        let identity =
-            Identity { name: token.name.as_str().into(), tenants, roles: token.roles.clone().into() };
-        known.push((read_token(&token.token_file, config.seal.group_readable)?, identity));
+/// Where the operator's token is; it is made in the data folder where the configuration names none.
+fn operator(data: &Path, config: &Config, made: &mut Vec<PathBuf>) -> Result<PathBuf, ServeError> {
+    if let Some(path) = &config.identity.operator_token_file {
+        return Ok(path.clone());
     }
-    Ok(Identities::new(known))
-}
-
-/// What the suite's own services may do with each other.
-fn service() -> Identity {
-    let roles = [Role::Caller, Role::Operator, Role::Releaser];
-    Identity { name: "service".into(), tenants: Tenants::All, roles: roles.into() }
+    let path = default_token_file(data);
+    if !path.exists() {
+        create_token(&path)?;
+        made.push(path.clone());
+    }
+    Ok(path)
 }

@@ -16,16 +16,7 @@ use super::ServeError;
 /// # Errors
 /// Where a value cannot be used, or a tenant's would let out what the operator's does not.
 pub(super) fn read(config: &Egress, group_readable: bool) -> Result<Policies, ServeError> {
-    let section = Section { path: "egress".to_owned(), group_readable };
-    let mut policies = Policies::new(EgressPolicy {
-        ports: config.ports.clone(),
-        allow_http: config.allow_http,
-        networks: section.networks(&config.networks)?,
-        ca_files: config.ca_files.clone(),
-        proxy: section.proxy(&config.proxy, config.proxy_credentials_file.as_deref())?,
-        proxy_resolves: config.proxy_resolves,
-        refuse_echoes: config.refuse_echoes,
-    });
+    let mut policies = Policies::new(operator(config, group_readable)?);
     for (tenant, own) in &config.tenants {
         let section = Section { path: format!("egress.tenants.{tenant}"), group_readable };
         if tenant != "*" && Id::parse("tenant", tenant).is_err() {
@@ -35,6 +26,23 @@ pub(super) fn read(config: &Egress, group_readable: bool) -> Result<Policies, Se
         policies.narrow(tenant, narrowing).map_err(|wide| section.wrong(wide.key, wide.text))?;
     }
     Ok(policies)
+}
+
+/// The operator's policy.
+///
+/// # Errors
+/// Where a value cannot be used.
+pub(super) fn operator(config: &Egress, group_readable: bool) -> Result<EgressPolicy, ServeError> {
+    let section = Section { path: "egress".to_owned(), group_readable };
+    Ok(EgressPolicy {
+        ports: config.ports.clone(),
+        allow_http: config.allow_http,
+        networks: section.networks(&config.networks)?,
+        ca_files: config.ca_files.clone(),
+        proxy: section.proxy(&config.proxy, config.proxy_credentials_file.as_deref())?,
+        proxy_resolves: config.proxy_resolves,
+        refuse_echoes: config.refuse_echoes,
+    })
 }
 
 /// One table of the configuration.

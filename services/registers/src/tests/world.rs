@@ -6,7 +6,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use proto::registers::v1::{
     DeleteRegisterRequest, GetRegisterRequest, ListRevisionsRequest, PatchRegisterRequest,
     PutRegisterRequest, Register, RegisterRevision, Resolution, WatchRegistersRequest,
@@ -14,8 +13,9 @@ use proto::registers::v1::{
 };
 use runtime::{
     Caller, Link, Role,
-    identity::{Identities, Identity, Tenants},
+    identity::{Identity, Tenants},
     names::Id,
+    quota::Quotas,
 };
 use store::{ManualClock, MemoryStore, Store};
 use tokio_util::sync::CancellationToken;
@@ -44,9 +44,13 @@ impl World {
     }
 
     pub(super) fn over(store: Arc<dyn Store>) -> Self {
+        Self::bounded(store, Quotas::default())
+    }
+
+    pub(super) fn bounded(store: Arc<dyn Store>, quotas: Quotas) -> Self {
         let clock = ManualClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000));
         let drain = CancellationToken::new();
-        let service = Config { clock: clock.clock(), drain: drain.clone() }.build(store.clone());
+        let service = Config { clock: clock.clock(), drain: drain.clone(), quotas }.build(store.clone());
         Self { store, clock, drain, service }
     }
 
@@ -73,11 +77,7 @@ fn client(link: Link) -> Client {
 
 /// Somebody with these roles.
 pub(super) fn caller(name: &str, tenants: Tenants, roles: &[Role]) -> Caller {
-    let identity = Identity { name: name.into(), tenants, roles: roles.into() };
-    let identities = Identities::new([(b"a-token-of-the-tests".to_vec(), identity)]);
-    let mut headers = HeaderMap::new();
-    headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer a-token-of-the-tests"));
-    identities.authenticate(&headers).unwrap()
+    Caller::known(Identity::with_roles(name, tenants, roles))
 }
 
 pub(super) fn one_tenant(tenant: &str) -> Tenants {

@@ -69,15 +69,8 @@ async fn private_copies_and_versions_that_overlap_are_sealed_anew_as_well() {
     // Sealed with the old key, and moved beside its successor.
     suite.put_as(PutSecretRequest { overlap: lasting(60), ..put("crm", "new", URL) }).await;
     let previous = suite.entry("previous", "crm").await;
-    assert_eq!(
-        sealed::renew(&ring.sealing(), &previous),
-        Some(Renewal::Current),
-        "a rotation may have passed"
-    );
+    assert!(matches!(sealed::renew(&ring.sealing(), &previous), Some(Renewal::Renewed { .. })));
     assert_eq!(&suite.release_version("crm", 1).await.unwrap().value[..], CANARY.as_bytes());
-
-    let old = Entry { key: "secrets/previous/acme/crm".into(), ..entry.clone() };
-    assert!(matches!(sealed::renew(&ring.sealing(), &old), Some(Renewal::Renewed { .. })));
     let private = Entry { key: "secrets/units/records/acme/north/crm".into(), ..entry };
     let renewal = sealed::renew(&ring.sealing(), &private);
     assert!(matches!(renewal, Some(Renewal::Unreadable(_))), "a shared secret is no private copy");

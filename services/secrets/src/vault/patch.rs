@@ -58,7 +58,7 @@ impl Vault {
             // Held until the store has answered: the key that seals this lives as long.
             let sealing = self.ring.sealing();
             seal(&sealing, name, &mut record, &value)?;
-            if let Some(revision) = self.write(&sealing, name, &found, &record).await? {
+            if let Some(revision) = self.write(name, &found, &record).await? {
                 return self.metadata(patch.name, revision, Some(record)).await;
             }
         }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::{Role, identity::Algorithm};
 
 fn load(file: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -62,6 +63,60 @@ fn an_identity_is_a_table_of_the_file() {
     let file = "[[identity.tokens]]\nname = \"billing\"\ntoken_file = \"t\"\ntenant = \"*\"\nroles = [\"caller\", \"voucher\"]";
     let config = load(file, &[]).unwrap();
     assert_eq!(config.identity.tokens[0].roles, [Role::Caller, Role::Voucher]);
+}
+
+#[test]
+fn an_issuer_and_a_binding_need_little() {
+    let file = r#"
+        [[identity.issuers]]
+        name = "login"
+        issuer = "https://login.example.com"
+        audiences = ["outgate"]
+        [[identity.bindings]]
+        issuer = "login"
+        subject = "*"
+        tenants = ["acme"]
+        roles = ["caller"]
+        "#;
+    let config = load(file, &[]).unwrap();
+    let issuer = &config.identity.issuers[0];
+    assert_eq!(
+        (issuer.algorithms.as_slice(), issuer.leeway_seconds),
+        (&[Algorithm::RS256, Algorithm::ES256][..], 60)
+    );
+    assert_eq!((issuer.stands_for.as_slice(), &issuer.jwks_url), (&[Stands::Callers][..], &None));
+    assert_eq!(config.identity.bindings[0].subject.as_deref(), Some("*"));
+}
+
+#[test]
+fn what_an_issuer_or_a_binding_may_not_say_is_named_in_one_line() {
+    let issuer = |line: &str| {
+        format!("[[identity.issuers]]\nname = \"a\"\nissuer = \"https://a\"\naudiences = [\"o\"]\n{line}\n")
+    };
+    let binding = |line: &str| {
+        format!("[[identity.bindings]]\nissuer = \"a\"\nsubject = \"*\"\ntenants = [\"t\"]\n{line}\n")
+    };
+    for (file, path, text) in [
+        (issuer("algorithms = [\"none\"]"), "identity.issuers[0].algorithms[0]", "unknown variant `none`"),
+        (issuer("algorithms = [\"HS256\"]"), "identity.issuers[0].algorithms[0]", "unknown variant `HS256`"),
+        (issuer("stands_for = [\"services\"]"), "identity.issuers[0].stands_for[0]", "unknown variant"),
+        (issuer("jwks = \"x\""), "identity.issuers[0]", "unknown field `jwks`"),
+        (issuer("leeway_seconds = -1"), "identity.issuers[0].leeway_seconds", "-1"),
+        (binding("roles = [\"boss\"]"), "identity.bindings[0].roles[0]", "unknown variant `boss`"),
+        (binding("roles = [\"releaser\"]"), "identity.bindings[0].roles", "links.peers"),
+        (binding(""), "identity.bindings[0]", "missing field `roles`"),
+        (
+            "[server.tls]\nclient_auth = \"maybe\"".to_owned(),
+            "server.tls.client_auth",
+            "unknown variant `maybe`",
+        ),
+        ("[quotas]\nrequests = 1".to_owned(), "quotas.requests", "no such key"),
+        ("[quotas.tenants.acme]\nrequests = 1".to_owned(), "quotas.tenants.acme", "unknown field `requests`"),
+    ] {
+        let problem = problem(&file, &[]);
+        assert!(problem.contains(path) && problem.contains(text), "{file}: {problem}");
+        assert_eq!(problem.lines().count(), 1, "{problem}");
+    }
 }
 
 #[test]

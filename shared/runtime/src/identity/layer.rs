@@ -2,7 +2,9 @@
 
 use std::{
     future::Future,
+    mem,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -10,7 +12,7 @@ use http::{Request, Response};
 use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 
-use super::Identities;
+use super::{Identities, Peer};
 
 /// Paths that everybody may call: probes have no credentials, and the schema is no secret.
 const OPEN: [&str; 2] = ["/grpc.health.v1.", "/grpc.reflection."];
@@ -43,7 +45,7 @@ pub struct Auth<S> {
 
 impl<S> Service<Request<Body>> for Auth<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>>,
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: 'static,
 {
@@ -56,14 +58,22 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        if !OPEN.iter().any(|open| request.uri().path().starts_with(open)) {
-            match self.identities.authenticate(request.headers()) {
+        if OPEN.iter().any(|open| request.uri().path().starts_with(open)) {
+            return Box::pin(self.inner.call(request));
+        }
+        let identities = self.identities.clone();
+        // The one that was asked whether it is ready is the one to call.
+        let ready = self.inner.clone();
+        let mut inner = mem::replace(&mut self.inner, ready);
+        Box::pin(async move {
+            let peer = request.extensions().get::<Arc<Peer>>().cloned();
+            match identities.authenticate(request.headers(), peer.as_deref()).await {
                 Ok(caller) => {
                     request.extensions_mut().insert(caller);
+                    inner.call(request).await
                 }
-                Err(refusal) => return Box::pin(async { Ok(Status::from(refusal).into_http()) }),
+                Err(refusal) => Ok(Status::from(refusal).into_http()),
             }
-        }
-        Box::pin(self.inner.call(request))
+        })
     }
 }

@@ -1,83 +1,118 @@
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use proto::errors::v1::Reason;
 
 use super::*;
+use crate::Refusal;
 
 fn id(text: &str) -> Id {
     Id::parse("tenant", text).unwrap()
 }
 
+fn only(tenant: &str) -> Tenants {
+    Tenants::One(id(tenant))
+}
+
 fn identities() -> Identities {
-    let identity =
-        |name: &str, tenants, roles: &[Role]| Identity { name: name.into(), tenants, roles: roles.into() };
     Identities::new([
-        (b"backend-token".to_vec(), identity("backend", Tenants::One(id("a")), &[Role::Caller])),
+        (b"backend-token".to_vec(), Identity::with_roles("backend", only("a"), &[Role::Caller])),
         (
             b"trusted-token".to_vec(),
-            identity("trusted", Tenants::One(id("a")), &[Role::Caller, Role::Voucher]),
+            Identity::with_roles("trusted", only("a"), &[Role::Caller, Role::Voucher]),
         ),
-        (b"ada-token".to_vec(), identity("ada", Tenants::One(id("a")), &[Role::User])),
-        (b"bob-token".to_vec(), identity("bob", Tenants::One(id("b")), &[Role::User])),
+        (b"ada-token".to_vec(), Identity::with_roles("ada", only("a"), &[Role::User])),
+        (b"bob-token".to_vec(), Identity::with_roles("bob", only("b"), &[Role::User])),
     ])
 }
 
-fn call(token: &str, more: &[(&'static str, &str)]) -> Result<Caller, Refusal> {
+async fn call(token: &str, more: &[(&'static str, &str)]) -> Result<Caller, Refusal> {
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, HeaderValue::try_from(format!("Bearer {token}")).unwrap());
     for (name, value) in more {
         headers.insert(*name, HeaderValue::from_str(value).unwrap());
     }
-    identities().authenticate(&headers)
+    identities().authenticate(&headers, None).await
 }
 
-#[test]
-fn a_known_token_is_its_identity_and_any_other_is_nobody() {
-    assert_eq!(call("backend-token", &[]).unwrap().name(), "backend");
+#[tokio::test]
+async fn a_known_token_is_its_identity_and_any_other_is_nobody() {
+    assert_eq!(call("backend-token", &[]).await.unwrap().name(), "backend");
     for wrong in ["", "backend-toke", "backend-token2", "ada-token"] {
-        assert_eq!(call(wrong, &[]).unwrap_err().reason(), Reason::Unauthenticated, "{wrong}");
+        assert_eq!(call(wrong, &[]).await.unwrap_err().reason(), Reason::Unauthenticated, "{wrong}");
     }
-    assert_eq!(identities().authenticate(&HeaderMap::new()).unwrap_err().reason(), Reason::Unauthenticated);
+    let nothing = identities().authenticate(&HeaderMap::new(), None).await;
+    assert_eq!(nothing.unwrap_err().reason(), Reason::Unauthenticated);
 }
 
-#[test]
-fn the_scheme_is_bearer_in_any_case() {
+#[tokio::test]
+async fn the_scheme_is_bearer_in_any_case() {
     for (value, known) in
         [("bearer backend-token", true), ("Basic backend-token", false), ("backend-token", false)]
     {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, HeaderValue::from_static(value));
-        assert_eq!(identities().authenticate(&headers).is_ok(), known, "{value}");
+        assert_eq!(identities().authenticate(&headers, None).await.is_ok(), known, "{value}");
     }
 }
 
+#[tokio::test]
+async fn tokens_are_replaced_while_others_hold_them() {
+    let identities = identities();
+    let held = identities.clone();
+    identities.replace([(b"new-token".to_vec(), Identity::with_roles("new", Tenants::All, &[Role::Caller]))]);
+    let mut headers = HeaderMap::new();
+    headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer new-token"));
+    assert_eq!(held.authenticate(&headers, None).await.unwrap().name(), "new");
+    headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer backend-token"));
+    held.authenticate(&headers, None).await.unwrap_err();
+}
+
 #[test]
-fn a_role_holds_in_its_tenant_alone() {
-    let caller = call("backend-token", &[]).unwrap();
+fn an_identity_has_other_roles_in_another_tenant() {
+    let grant = |tenant, roles: &[Role]| Grant { tenants: only(tenant), roles: roles.into() };
+    let identity = Identity::new("ops", [grant("a", &[Role::Caller]), grant("b", &[Role::Operator])]);
+    let caller = Caller::known(identity.and([grant("b", &[Role::Configurator])]));
+    for (role, tenant, may) in [
+        (Role::Caller, "a", true),
+        (Role::Operator, "a", false),
+        (Role::Configurator, "a", false),
+        (Role::Caller, "b", false),
+        (Role::Operator, "b", true),
+        (Role::Configurator, "b", true),
+        (Role::Caller, "c", false),
+    ] {
+        assert_eq!(caller.require(role, &id(tenant)).is_ok(), may, "{role:?} in {tenant}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_holds_in_its_tenant_alone() {
+    let caller = call("backend-token", &[]).await.unwrap();
     caller.require(Role::Caller, &id("a")).unwrap();
     assert_eq!(caller.require(Role::Caller, &id("b")).unwrap_err().reason(), Reason::RoleMissing);
     let missing = caller.require(Role::Configurator, &id("a")).unwrap_err();
     assert_eq!(missing.metadata("role"), Some("configurator"));
 }
 
-#[test]
-fn an_end_user_is_verified_or_vouched_for_by_one_who_may() {
-    let verified = call("backend-token", &[(USER_TOKEN_HEADER, "ada-token")]).unwrap();
+#[tokio::test]
+async fn an_end_user_is_verified_or_vouched_for_by_one_who_may() {
+    let verified = call("backend-token", &[(USER_TOKEN_HEADER, "ada-token")]).await.unwrap();
     assert_eq!(verified.user(&id("a")), Some("ada"));
     assert_eq!(verified.user(&id("b")), None, "a user of one tenant is nobody in another");
 
-    let foreign = call("backend-token", &[(USER_TOKEN_HEADER, "bob-token")]).unwrap();
+    let foreign = call("backend-token", &[(USER_TOKEN_HEADER, "bob-token")]).await.unwrap();
     assert_eq!(foreign.user(&id("a")), None);
 
-    let vouched = call("trusted-token", &[(USER_HEADER, "carol")]).unwrap();
+    let vouched = call("trusted-token", &[(USER_HEADER, "carol")]).await.unwrap();
     assert_eq!(vouched.user(&id("a")), Some("carol"));
     assert_eq!(vouched.user(&id("b")), None);
 
-    let unentitled = call("backend-token", &[(USER_HEADER, "carol")]).unwrap();
+    let unentitled = call("backend-token", &[(USER_HEADER, "carol")]).await.unwrap();
     assert_eq!(unentitled.user(&id("a")), None);
 
-    let backend_as_user = call("backend-token", &[(USER_TOKEN_HEADER, "trusted-token")]).unwrap();
+    let backend_as_user = call("backend-token", &[(USER_TOKEN_HEADER, "trusted-token")]).await.unwrap();
     assert_eq!(backend_as_user.user(&id("a")), None, "a backend's token is no end user's");
 
-    let unknown = call("backend-token", &[(USER_TOKEN_HEADER, "nobody")]);
+    let unknown = call("backend-token", &[(USER_TOKEN_HEADER, "nobody")]).await;
     assert_eq!(unknown.unwrap_err().reason(), Reason::Unauthenticated);
 }
 
@@ -124,10 +159,7 @@ fn a_token_file_that_others_can_read_or_that_holds_no_token_is_refused() {
 
 #[test]
 fn what_belongs_to_no_tenant_wants_the_role_in_all_of_them() {
-    let caller = |tenants, roles: &[Role]| {
-        let identity = Identity { name: "somebody".into(), tenants, roles: roles.into() };
-        Caller { identity, user: None }
-    };
+    let caller = |tenants, roles: &[Role]| Caller::known(Identity::with_roles("somebody", tenants, roles));
     let one = Tenants::One(Id::parse("tenant", "acme").unwrap());
     assert!(caller(Tenants::All, &[Role::Operator]).require_everywhere(Role::Operator).is_ok());
     for refused in [caller(one, &[Role::Operator]), caller(Tenants::All, &[Role::Caller])] {

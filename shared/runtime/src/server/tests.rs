@@ -1,8 +1,9 @@
 use std::{net::SocketAddr, time::Instant};
 
 use proto::secrets::v1::{
-    CheckReleaseRequest, CheckReleaseResponse, DescribeSecretsRequest, DescribeSecretsResponse, Purpose,
-    ReleaseSecretRequest, ReleaseSecretResponse,
+    CheckReleaseRequest, CheckReleaseResponse, CheckTokenUseRequest, CheckTokenUseResponse,
+    DescribeSecretsRequest, DescribeSecretsResponse, Purpose, ReleaseSecretRequest, ReleaseSecretResponse,
+    ReportUseRequest, ReportUseResponse,
     secret_release_service_client::SecretReleaseServiceClient,
     secret_release_service_server::{SecretReleaseService, SecretReleaseServiceServer},
 };
@@ -48,6 +49,20 @@ impl SecretReleaseService for Scripted {
         _: tonic::Request<DescribeSecretsRequest>,
     ) -> Result<tonic::Response<DescribeSecretsResponse>, Status> {
         Ok(tonic::Response::new(DescribeSecretsResponse::default()))
+    }
+
+    async fn check_token_use(
+        &self,
+        _: tonic::Request<CheckTokenUseRequest>,
+    ) -> Result<tonic::Response<CheckTokenUseResponse>, Status> {
+        Ok(tonic::Response::new(CheckTokenUseResponse::default()))
+    }
+
+    async fn report_use(
+        &self,
+        _: tonic::Request<ReportUseRequest>,
+    ) -> Result<tonic::Response<ReportUseResponse>, Status> {
+        Ok(tonic::Response::new(ReportUseResponse::default()))
     }
 }
 
@@ -220,7 +235,7 @@ async fn a_panic_is_answered_and_says_nothing() {
 
 #[tokio::test]
 async fn only_probes_may_call_without_a_token() {
-    let identity = Identity { name: "x".into(), tenants: Tenants::All, roles: [Role::Releaser].into() };
+    let identity = Identity::with_roles("x", Tenants::All, &[Role::Releaser]);
     let server =
         Server::start(Limits::default(), Some(Identities::new([(b"token".to_vec(), identity)]))).await;
     let status = server.call("").await.await.unwrap().unwrap_err();

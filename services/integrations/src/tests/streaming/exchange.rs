@@ -13,6 +13,7 @@ use proto::integrations::v1::{
 use runtime::{
     Link, Role,
     identity::{Identities, Identity, Tenants},
+    link::Credentials,
     server::{self, Limits},
 };
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
@@ -46,7 +47,7 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let drain = CancellationToken::new();
-        let identity = Identity { name: "ada".into(), tenants: Tenants::All, roles: [Role::Caller].into() };
+        let identity = Identity::with_roles("ada", Tenants::All, &[Role::Caller]);
         let identities = Identities::new([(TOKEN.to_vec(), identity)]);
         let app = server::app(world.routes(), &Limits::default(), Some(identities), drain.clone());
         let server = tokio::spawn(server::serve(listener, None, app, Limits::default(), drain.clone()));
@@ -55,7 +56,8 @@ impl Served {
 
     /// A client on a connection of its own.
     pub(super) fn client(&self) -> IntegrationServiceClient<Link> {
-        let link = Link::remote(&format!("http://{}", self.address), Some(TOKEN), None).unwrap();
+        let credentials = Credentials { token: Some(TOKEN), ..Default::default() };
+        let link = Link::remote(&format!("http://{}", self.address), credentials).unwrap();
         IntegrationServiceClient::new(link)
     }
 
