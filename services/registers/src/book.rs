@@ -6,6 +6,7 @@ use proto::errors::v1::Reason;
 use runtime::{
     Refusal,
     names::{Name, Parent},
+    quota::Quotas,
 };
 use store::{Clock, Revision, Store};
 
@@ -23,6 +24,10 @@ pub(crate) struct Book {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Clock,
     pub(crate) turns: Turns,
+    /// What each tenant may have.
+    pub(crate) quotas: Quotas,
+    /// Of the writers of a tenant whose registers are counted.
+    pub(crate) rooms: Turns,
 }
 
 /// A head, and the revision of the write that it stands for.

@@ -31,6 +31,11 @@ pub(crate) fn heads_of_tenant(tenant: &Id) -> String {
     format!("{HEADS}/{tenant}/")
 }
 
+/// The heads of a tenant, of shared and private registers alike.
+pub(crate) fn all_heads(tenant: &Id) -> Range {
+    Range::prefix(heads_of_tenant(tenant))
+}
+
 /// The heads under a parent whose ids begin with `prefix`.
 pub(crate) fn heads(parent: &Parent, prefix: &str) -> Range {
     Range::prefix(format!("{HEADS}/{}/{prefix}", scope(parent)))

@@ -18,6 +18,7 @@ mod key;
 mod layer;
 mod layout;
 mod record;
+mod room;
 mod turns;
 mod watch;
 mod write;
@@ -56,8 +57,11 @@ pub struct Config {
 impl Config {
     /// The service over a store.
     pub fn build(self, store: Arc<dyn Store>) -> Service {
-        let Self { clock, drain, quotas: _ } = self;
-        Service { book: Arc::new(Book { store, clock, turns: Turns::new() }), drain }
+        let Self { clock, drain, quotas } = self;
+        Service {
+            book: Arc::new(Book { store, clock, turns: Turns::new(), quotas, rooms: Turns::new() }),
+            drain,
+        }
     }
 }
 

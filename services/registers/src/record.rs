@@ -21,6 +21,9 @@ pub(crate) struct Head {
     pub(crate) deleted: bool,
     #[prost(message, required, tag = "3")]
     pub(crate) stamp: Stamp,
+    /// The bytes of its content, encoded; 0 where it was written before they were counted.
+    #[prost(uint64, tag = "4")]
+    pub(crate) bytes: u64,
 }
 
 /// When, by whom, and from where.

@@ -6,6 +6,7 @@ mod meddler;
 mod patching;
 mod reading;
 mod refusals;
+mod room;
 mod tenants;
 mod watching;
 mod world;

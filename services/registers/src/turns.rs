@@ -1,11 +1,10 @@
-//! Writers of one register, one after the other.
+//! Writers of one register, or of one tenant, one after the other.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 
-use runtime::names::Name;
 use tokio::sync::{Mutex, MutexGuard};
 
-/// How many registers can be written at once, at best.
+/// How many can write at once, at best.
 const PLACES: usize = 256;
 
 /// Lets the writers of a register within this process wait for each other instead of spoiling each other's commits:
@@ -21,9 +20,9 @@ impl Turns {
         Self { places: (0..PLACES).map(|_| Mutex::new(())).collect(), hasher: RandomState::new() }
     }
 
-    /// Waits for the turn to write a register; it ends with the guard. Few registers share a place.
-    pub(crate) async fn take(&self, name: &Name) -> MutexGuard<'_, ()> {
-        let hash = self.hasher.hash_one(name);
+    /// Waits for the turn to write a register, or for a tenant; it ends with the guard. Few share a place.
+    pub(crate) async fn take(&self, what: &impl Hash) -> MutexGuard<'_, ()> {
+        let hash = self.hasher.hash_one(what);
         let place = usize::try_from(hash % PLACES as u64).unwrap_or_default();
         self.places[place].lock().await
     }

@@ -12,6 +12,7 @@ use crate::{
     document::Text,
     key, layout,
     record::{self, Change, Content, Head, Stamp, Write},
+    room,
 };
 
 /// What a write is to become.
@@ -38,7 +39,7 @@ impl Book {
     /// Writes a register's text. What runs wrote is dropped.
     ///
     /// # Errors
-    /// ETAG_MISMATCH.
+    /// ETAG_MISMATCH; QUOTA_EXCEEDED.
     pub(crate) async fn put(
         &self,
         name: &Name,
@@ -48,10 +49,12 @@ impl Book {
     ) -> Result<Register, Refusal> {
         let content = text.into_content();
         let _turn = self.turns.take(name).await;
+        let _room = self.room(&name.parent.tenant).await;
         loop {
             let current = self.current(name).await?;
             let live = live(current.as_ref());
             check(name, wanted, live.map(|live| live.revision))?;
+            self.admit(name, &content).await?;
             let old = live.map(|live| &live.head.stamp);
             let stamp = self.stamp(author, old.map(|old| old.created), old.and_then(|old| old.copied_from));
             let plan = Plan { change: Change::Put, stamp, content: Some(content.clone()), base: None };
@@ -64,7 +67,7 @@ impl Book {
     /// Merges a patch into a register, or into a private copy that is made for it.
     ///
     /// # Errors
-    /// REGISTER_NOT_FOUND for a shared name; ETAG_MISMATCH; FIELD_INVALID when too much was patched.
+    /// REGISTER_NOT_FOUND for a shared name; ETAG_MISMATCH; FIELD_INVALID when too much was patched; QUOTA_EXCEEDED.
     pub(crate) async fn patch(
         &self,
         name: &Name,
@@ -74,6 +77,7 @@ impl Book {
         author: &str,
     ) -> Result<Register, Refusal> {
         let _turn = self.turns.take(name).await;
+        let _room = self.room(&name.parent.tenant).await;
         loop {
             let current = self.current(name).await?;
             let Some(ground) = self.ground(name, live(current.as_ref())).await? else { continue };
@@ -83,6 +87,7 @@ impl Book {
             };
             check(name, wanted, there)?;
             let content = ground.content.patched(field, patch)?;
+            self.admit(name, &content).await?;
             let stamp = self.stamp(author, ground.created, ground.copied_from);
             let plan =
                 Plan { change: Change::Patch, stamp, content: Some(content.clone()), base: ground.base };
@@ -169,11 +174,12 @@ impl Book {
     ) -> Result<Option<Revision>, Refusal> {
         let number = current.map_or(1, |current| current.head.number + 1);
         let mut ops = self.forget(name, number).await?;
+        let bytes = plan.content.as_ref().map_or(0, room::bytes);
         let place = match plan.content {
             None => None,
             Some(content) => Some(chunks::place(&*self.store, name, number, content).await?),
         };
-        let head = Head { number, deleted: place.is_none(), stamp: plan.stamp.clone() };
+        let head = Head { number, deleted: place.is_none(), stamp: plan.stamp.clone(), bytes };
         let write = Write { change: plan.change.into(), stamp: plan.stamp, place: place.clone() };
         let unchanged =
             current.map_or(Precondition::Create, |current| Precondition::Update(current.revision));
