@@ -6,7 +6,7 @@ use runtime::{
     names::Id,
     quota::{Limits, Quotas},
 };
-use store::MemoryStore;
+use store::{MemoryStore, Store};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -14,12 +14,13 @@ use super::world::*;
 
 /// A world in which `acme` is bounded, and nobody else.
 fn bounded(registers: Option<u64>, bytes: Option<u64>) -> World {
+    bounded_over(Arc::new(MemoryStore::new().unwrap()), registers, bytes)
+}
+
+fn bounded_over(store: Arc<dyn Store>, registers: Option<u64>, bytes: Option<u64>) -> World {
     let acme = Id::parse("tenant", "acme").unwrap();
     let own = Limits { registers, bytes, ..Limits::default() };
-    World::bounded(
-        Arc::new(MemoryStore::new().unwrap()),
-        Quotas::new(Limits::default(), BTreeMap::from([(acme, own)])),
-    )
+    World::bounded(store, Quotas::new(Limits::default(), BTreeMap::from([(acme, own)])))
 }
 
 fn name(id: &str) -> String {
@@ -82,6 +83,25 @@ async fn a_tenants_registers_are_as_large_together_as_they_may_be() {
 }
 
 #[tokio::test]
+async fn what_is_there_can_change_and_become_less_under_a_bound_that_was_lowered() {
+    let world = bounded(None, None);
+    for id in ["A", "B", "C"] {
+        put(&world.client(), &name(id), format!("\"{}\"", "x".repeat(1_000))).await.unwrap();
+    }
+    let world = bounded_over(world.store, Some(1), Some(500));
+    let client = world.client();
+    exceeded(&put(&client, &name("D"), "{}").await.unwrap_err(), "registers", "1");
+    exceeded(
+        &put(&client, &name("A"), format!("\"{}\"", "x".repeat(1_001))).await.unwrap_err(),
+        "bytes",
+        "500",
+    );
+    put(&client, &name("A"), format!("\"{}\"", "y".repeat(1_000))).await.unwrap();
+    put(&client, &name("A"), "{}").await.unwrap();
+    delete(&client, &name("B"), "").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn however_many_write_at_once_there_are_no_more_than_there_may_be() {
     let world = bounded(Some(5), None);
     let writes = (0..40).map(|id| {
