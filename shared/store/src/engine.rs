@@ -18,8 +18,9 @@ use std::time::{Duration, Instant, SystemTime};
 use futures::stream::BoxStream;
 use tokio::sync::oneshot;
 
-pub(crate) use group::Changes;
+pub(crate) use group::{Change, Changes};
 use view::View;
+pub(crate) use writer::MAX_GROUP_BYTES;
 use writer::{Command, Request, Writer};
 
 use crate::batch::check_key;
@@ -41,8 +42,8 @@ pub(crate) trait Backend: Send + Sync + 'static {
     /// Makes all of the changes, and notes the revision.
     fn apply(&self, changes: &Changes, revision: Revision) -> Result<(), Error>;
 
-    /// Returns when everything applied is durable.
-    fn barrier(&self, revision: Revision) -> Result<(), Error>;
+    /// Returns when everything applied is durable; `changes` is what the last `apply` got.
+    fn barrier(&self, changes: &Changes, revision: Revision) -> Result<(), Error>;
 }
 
 /// A barrier that takes longer than this makes the store not ready.

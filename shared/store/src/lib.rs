@@ -21,6 +21,7 @@ mod options;
 mod range;
 mod revision;
 mod sled_store;
+mod snapshot;
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
@@ -39,4 +40,5 @@ pub use memory::MemoryStore;
 pub use options::Options;
 pub use range::Range;
 pub use revision::Revision;
-pub use sled_store::SledStore;
+pub use sled_store::{Restore, SledStore};
+pub use snapshot::Snapshot;

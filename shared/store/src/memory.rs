@@ -95,7 +95,7 @@ impl Backend for Memory {
         Ok(())
     }
 
-    fn barrier(&self, _: Revision) -> Result<(), Error> {
+    fn barrier(&self, _: &Changes, _: Revision) -> Result<(), Error> {
         Ok(())
     }
 }

@@ -1,14 +1,16 @@
 //! The store on disk.
 //!
-//! The folder holds `sled/` (the database), `lock` (held while the store is open, with the number of the process), and
-//! `mark` (see [`open`]). A new database is made as `sled.new` and renamed when it is whole and durable, so that a crash
+//! The folder holds `sled/` (the database), `log` (what the newest groups changed, see [`log`]), `lock` (held while the store
+//! is open, with the number of the process), and `mark` (see [`open`]). A new database is made as `sled.new` and renamed when it is whole and durable, so that a crash
 //! while it is being made leaves nothing that cannot be opened.
 
 mod backend;
 mod barrier;
 mod contain;
+mod log;
 mod open;
 pub(crate) mod record;
+mod restore;
 
 use std::path::Path;
 
@@ -18,6 +20,9 @@ use futures::stream::BoxStream;
 use crate::engine::Engine;
 use crate::{Batch, Entry, Error, Event, Options, Page, Range, Revision, Stats, Store};
 use backend::Sled;
+#[cfg(test)]
+pub(crate) use open::SEGMENT;
+pub use restore::Restore;
 
 /// A store in a folder of its own, for one process, durable: what was acknowledged survives kill -9 and a power cut.
 ///

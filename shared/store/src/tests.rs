@@ -8,6 +8,7 @@ use crate::{ManualClock, MemoryStore, Options, SledStore};
 mod durability;
 mod engine;
 mod kill;
+mod snapshot;
 mod units;
 
 /// The contract, in memory.

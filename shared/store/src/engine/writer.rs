@@ -16,7 +16,7 @@ use crate::{Batch, Error, Revision};
 const MAX_GROUP: usize = 512;
 /// A group takes no further batch past this many bytes: the database below syncs what it moves with the barriers, so
 /// much must not lie between two of them.
-const MAX_GROUP_BYTES: usize = 1 << 20;
+pub(crate) const MAX_GROUP_BYTES: usize = 1 << 20;
 /// The most expired keys removed by one commit.
 const MAX_SWEPT: usize = 256;
 /// The longest sleep, because the machine's clock can be set.
@@ -165,7 +165,7 @@ impl<B: Backend> Writer<B> {
         shared.view.hold(changes);
         let done = shared.backend.apply(changes, revision).and_then(|()| {
             set(&shared.barrier_began, Some(Instant::now()));
-            let done = shared.backend.barrier(revision);
+            let done = shared.backend.barrier(changes, revision);
             set(&shared.barrier_began, None);
             done
         });

@@ -8,16 +8,17 @@ use std::sync::{Mutex, PoisonError};
 use bytes::BytesMut;
 
 use super::barrier::Barrier;
-use super::contain::{contained, damaged};
+use super::contain::{Database, contained, damaged};
+use super::log::{Log, Logged};
 use super::record::{self, HEADS_END, PIECE, SUMMARY_KEY, Summary};
-use crate::engine::{Backend, Changes};
+use crate::engine::{Backend, Change, Changes};
 use crate::{Entry, Error, ErrorKind, Range, Revision};
 
 pub(crate) struct Sled {
     // Fields are dropped in this order: the lock goes last.
-    pub(super) db: sled::Db,
+    pub(super) db: Database,
     pub(super) summary: Mutex<Summary>,
-    pub(super) barrier: Mutex<Barrier>,
+    pub(super) durability: Mutex<Durability>,
     pub(super) mark: File,
     pub(super) folder: PathBuf,
     pub(super) reserve_bytes: u64,
@@ -25,10 +26,24 @@ pub(crate) struct Sled {
     pub(super) _lock: File,
 }
 
+/// See [`weight`].
+pub(super) const AMPLIFIED: usize = 8;
+
+/// What makes groups durable, in the log or in the database.
+#[derive(Debug)]
+pub(super) struct Durability {
+    pub(super) log: Log,
+    pub(super) barrier: Barrier,
+    /// How many bytes, by [`weight`], were applied since the database was last durable.
+    pub(super) pending: usize,
+    /// How many there may be.
+    pub(super) most_pending: usize,
+}
+
 impl Backend for Sled {
     fn get(&self, key: &str) -> Result<Option<Entry>, Error> {
         let record_key = record::head_key(key);
-        let head = contained("reading", || self.db.get(&record_key)).map_err(|error| error.with_key(key))?;
+        let head = self.db.call("reading", |db| db.get(&record_key)).map_err(|error| error.with_key(key))?;
         head.map(|head| self.entry(&record_key, &head)).transpose()
     }
 
@@ -36,7 +51,7 @@ impl Backend for Sled {
         let from = record::head_key(range.start());
         let to = range.end().map_or_else(|| HEADS_END.to_vec(), record::head_key);
         let heads =
-            contained("scanning", || self.db.range(from..to).take(limit).collect::<Result<Vec<_>, _>>())?;
+            self.db.call("scanning", |db| db.range(from..to).take(limit).collect::<Result<Vec<_>, _>>())?;
         heads.iter().map(|(key, head)| self.entry(key, head)).collect()
     }
 
@@ -78,20 +93,62 @@ impl Backend for Sled {
             }
         }
         batch.insert(SUMMARY_KEY, next.encode());
-        contained("writing", || self.db.apply_batch(batch))?;
+        self.db.call("writing", |db| db.apply_batch(batch))?;
         *summary = next;
         Ok(())
     }
 
-    fn barrier(&self, revision: Revision) -> Result<(), Error> {
-        contained("flushing", || self.db.flush())?;
-        self.barrier.lock().unwrap_or_else(PoisonError::into_inner).sync()?;
+    fn barrier(&self, changes: &Changes, revision: Revision) -> Result<(), Error> {
+        let mut durability = self.durability.lock().unwrap_or_else(PoisonError::into_inner);
+        durability.pending += changes.iter().map(|(key, change)| weight(key, change)).sum::<usize>();
+        if durability.pending >= durability.most_pending || !durability.log.append(changes, revision)? {
+            self.settle(&mut durability, revision)?;
+        }
         self.note(revision);
         Ok(())
     }
 }
 
 impl Sled {
+    /// How many entries were applied and are there.
+    pub(super) fn entries(&self) -> u64 {
+        self.summary.lock().unwrap_or_else(PoisonError::into_inner).entries
+    }
+
+    /// Makes the database itself durable, so that the log can begin anew.
+    pub(super) fn settle(&self, durability: &mut Durability, revision: Revision) -> Result<(), Error> {
+        self.db.call("flushing", |db| db.flush())?;
+        durability.barrier.sync()?;
+        durability.log.restart(revision);
+        durability.pending = 0;
+        Ok(())
+    }
+
+    /// Applies what the log holds and the database lost, and makes all of it durable. The revision that comes of it.
+    pub(super) fn replay(&self, logged: Vec<Logged>) -> Result<Revision, Error> {
+        let mut reached = self.summary.lock().unwrap_or_else(PoisonError::into_inner).revision;
+        for Logged { before, revision, entries } in logged {
+            if revision <= reached {
+                continue;
+            }
+            if before != reached {
+                let text =
+                    format!("the database ends at revision {reached}, and its log goes on from {before}");
+                return Err(damaged(&text));
+            }
+            let mut changes = Changes::new();
+            for (key, after) in entries {
+                let before = self.get(&key)?;
+                changes.insert(key, Change { before, after });
+            }
+            self.apply(&changes, revision)?;
+            reached = revision;
+        }
+        let mut durability = self.durability.lock().unwrap_or_else(PoisonError::into_inner);
+        self.settle(&mut durability, reached)?;
+        Ok(reached)
+    }
+
     /// The entry whose head this is.
     fn entry(&self, record_key: &[u8], head: &[u8]) -> Result<Entry, Error> {
         let (mut entry, length) = record::decode(record_key, head).ok_or_else(|| {
@@ -102,7 +159,7 @@ impl Sled {
             let mut value = BytesMut::with_capacity(length);
             for number in 0..pieces {
                 let piece_key = record::piece_key(&entry.key, number);
-                let piece = contained("reading", || self.db.get(&piece_key))?;
+                let piece = self.db.call("reading", |db| db.get(&piece_key))?;
                 let expected = (length - number * PIECE).min(PIECE);
                 match piece.filter(|piece| piece.len() == expected) {
                     Some(piece) => value.extend_from_slice(&piece),
@@ -119,7 +176,8 @@ impl Sled {
         let mut found = Summary::default();
         let mut expiring = Vec::new();
         let mut pieces = 0;
-        let mut heads = self.db.range(record::head_key("")..HEADS_END.to_vec());
+        let mut heads =
+            self.db.call("reading", |db| Ok(db.range(record::head_key("")..HEADS_END.to_vec())))?;
         while let Some((key, head)) = contained("reading", || heads.next().transpose())? {
             let entry = self.entry(&key, &head)?;
             pieces += record::pieces(entry.value.len());
@@ -128,9 +186,9 @@ impl Sled {
                 expiring.push(Entry { value: bytes::Bytes::new(), ..entry });
             }
         }
-        let stored = contained("reading", || {
-            self.db.range(HEADS_END..).map(|it| it.map(|_| 1)).sum::<Result<usize, _>>()
-        })?;
+        let stored = self
+            .db
+            .call("reading", |db| db.range(HEADS_END..).map(|it| it.map(|_| 1)).sum::<Result<usize, _>>())?;
         if stored != pieces {
             return Err(damaged(&format!("{stored} parts of values are there, not {pieces}")));
         }
@@ -143,6 +201,12 @@ impl Sled {
             tracing::warn!(%error, "the store's mark could not be written");
         }
     }
+}
+
+/// What a change makes the database write: [`AMPLIFIED`] times this at most. A page is written anew for every tenth change to
+/// it and holds up to 20 records of little more than 4 KiB, so a short change can cost 8 KiB, and a long one thrice its length.
+fn weight(key: &str, change: &Change) -> usize {
+    1024 + key.len() + change.after.as_ref().map_or(0, |entry| entry.value.len())
 }
 
 fn put(batch: &mut sled::Batch, entry: &Entry) {

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::fixture_options;
 use super::kill::Random;
 use crate::conformance::Fixture;
-use crate::sled_store::record;
+use crate::sled_store::{SEGMENT, record};
 use crate::{Batch, Entry, Error, ErrorKind, MAX_BATCH_BYTES, Op, Options, Precondition, Range, Revision};
 use crate::{SledStore, Store, StoreExt};
 
@@ -180,6 +180,8 @@ async fn no_page_outgrows_the_log() {
 async fn damage_is_told_and_never_taken_for_the_whole() {
     let whole = tempfile::tempdir().unwrap();
     let before = fill(whole.path()).await;
+    // Without the log, which would put back much of what is damaged here.
+    fs::remove_file(whole.path().join("log")).unwrap();
     let mut random = Random::new();
     let mut told = 0;
     for round in 0..40 {
@@ -223,7 +225,8 @@ async fn a_record_that_vanished_is_noticed() {
     for (what, lose) in losses {
         let folder = tempfile::tempdir().unwrap();
         copy(whole.path(), folder.path());
-        let db = sled::open(folder.path().join("sled")).unwrap();
+        let database = sled::Config::new().segment_size(SEGMENT).path(folder.path().join("sled"));
+        let db = database.open().unwrap();
         assert!(lose(&db).unwrap().is_some(), "{what} was not there");
         drop(db);
         let error = everything(folder.path()).await.err().unwrap_or_else(|| panic!("{what} was not missed"));
@@ -231,20 +234,82 @@ async fn a_record_that_vanished_is_noticed() {
     }
 }
 
+/// The log carries the database over what it lost since it was last durable, and over nothing more.
 #[tokio::test]
 async fn a_store_that_has_gone_back_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     fill(folder.path()).await;
     let copied = tempfile::tempdir().unwrap();
     copy(folder.path(), copied.path());
-    let store = SledStore::open(folder.path()).unwrap();
-    store.put("later", "v".into(), Precondition::None).await.unwrap();
-    drop(store);
+    for key in ["later", "and later"] {
+        let store = SledStore::open(folder.path()).unwrap();
+        store.put(key, "v".into(), Precondition::None).await.unwrap();
+    }
     fs::remove_dir_all(folder.path().join("sled")).unwrap();
     copy(&copied.path().join("sled"), &folder.path().join("sled"));
     let error = SledStore::open(folder.path()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt, "{error:?}");
+    assert!(error.to_string().contains("its log goes on from"), "{error}");
+
+    fs::remove_file(folder.path().join("log")).unwrap();
+    let error = SledStore::open(folder.path()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt, "{error:?}");
     assert!(error.to_string().contains("was durable"), "{error}");
+}
+
+/// What the newest groups wrote is in the log alone until the database is made durable.
+#[tokio::test]
+async fn what_the_database_lost_comes_back_from_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    fill(folder.path()).await;
+    drop(SledStore::open(folder.path()).unwrap());
+    let copied = tempfile::tempdir().unwrap();
+    copy(folder.path(), copied.path());
+    let store = SledStore::open(folder.path()).unwrap();
+    let before = everything_of(&store).await;
+    store.put("later", vec![7; 30_000].into(), Precondition::None).await.unwrap();
+    store.put("later", "v".into(), Precondition::Exists).await.unwrap();
+    let gone = &before[17].key;
+    let last = store.delete(gone, Precondition::Exists).await.unwrap();
+    let after = everything_of(&store).await;
+    drop(store);
+
+    fs::remove_dir_all(folder.path().join("sled")).unwrap();
+    copy(&copied.path().join("sled"), &folder.path().join("sled"));
+    let (_, options) = fixture_options();
+    let store = SledStore::open_with(folder.path(), &options).unwrap();
+    assert_eq!(store.list(Range::all()).await.unwrap().entries, after);
+    assert_eq!(store.scan(Range::all(), 1).await.unwrap().revision, last);
+}
+
+/// A log that was cut, torn or changed is not taken for what was written: what it no longer says is missed.
+#[tokio::test]
+async fn damage_to_the_log_is_told() {
+    let whole = tempfile::tempdir().unwrap();
+    fill(whole.path()).await;
+    drop(SledStore::open(whole.path()).unwrap());
+    let database = tempfile::tempdir().unwrap();
+    copy(&whole.path().join("sled"), database.path());
+    let store = SledStore::open(whole.path()).unwrap();
+    for number in 0..20 {
+        store.put(&format!("later/{number}"), vec![7; 100].into(), Precondition::Create).await.unwrap();
+    }
+    let after = everything_of(&store).await;
+    drop(store);
+    fs::remove_dir_all(whole.path().join("sled")).unwrap();
+    copy(database.path(), &whole.path().join("sled"));
+    let mut random = Random::new();
+    for round in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        copy(whole.path(), folder.path());
+        // The twenty records take some 4,000 bytes.
+        let at = random.below(3_000);
+        damage_at(&folder.path().join("log"), round, at, &mut random);
+        let error = everything(folder.path()).await.err();
+        let error = error.unwrap_or_else(|| panic!("damage {round} at {at} was not missed"));
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{error:?}");
+    }
+    assert_eq!(everything(whole.path()).await.unwrap().len(), after.len());
 }
 
 /// A store with a few hundred entries of all sizes; its content.
@@ -265,6 +330,10 @@ async fn fill(folder: &Path) -> Vec<Entry> {
     let entries = store.list(Range::all()).await.unwrap().entries;
     assert!(entries.len() > 100 && entries.iter().any(|entry| entry.revision > Revision::ZERO));
     entries
+}
+
+async fn everything_of(store: &SledStore) -> Vec<Entry> {
+    store.list(Range::all()).await.unwrap().entries
 }
 
 async fn everything(folder: &Path) -> Result<Vec<Entry>, Error> {
@@ -295,10 +364,17 @@ fn damage(database: &Path, round: u64, random: &mut Random) -> String {
     } else {
         "db".to_owned()
     };
-    let file = OpenOptions::new().read(true).write(true).open(database.join(&name)).unwrap();
+    let path = database.join(&name);
+    let at = random.below(fs::metadata(&path).unwrap().len());
+    let how = damage_at(&path, round, at, random);
+    format!("{name} {how} at {at} (seed {})", random.seed)
+}
+
+/// Cuts a file there, or changes some of it.
+fn damage_at(path: &Path, round: u64, at: u64, random: &mut Random) -> &'static str {
+    let file = OpenOptions::new().read(true).write(true).open(path).unwrap();
     let length = file.metadata().unwrap().len();
-    let at = random.below(length);
-    let how = match round % 4 {
+    match round % 4 {
         0 => {
             file.set_len(at).unwrap();
             "cut"
@@ -313,8 +389,7 @@ fn damage(database: &Path, round: u64, random: &mut Random) -> String {
             file.write_all_at(&[byte[0] ^ (1 << random.below(8))], at).unwrap();
             "flipped"
         }
-    };
-    format!("{name} {how} at {at} of {length} (seed {})", random.seed)
+    }
 }
 
 /// The name of sled's snapshot.

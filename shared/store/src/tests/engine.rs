@@ -184,7 +184,7 @@ impl Backend for Gated {
         self.memory.apply(changes, revision)
     }
 
-    fn barrier(&self, _: Revision) -> Result<(), Error> {
+    fn barrier(&self, _: &Changes, _: Revision) -> Result<(), Error> {
         // A test that has ended no longer listens.
         let _ = self.began.send(());
         match self.verdicts.lock().unwrap().recv() {

@@ -1,0 +1,156 @@
+//! What durable puts and a whole listing cost through the service, as callers see it: generated client, generated server,
+//! sealing and the embedded store, within one process. One role each; `tests/bench/store/compare` runs them.
+//!
+//! ```text
+//! durable puts WRITERS SECONDS    secrets of 256 bytes put per second: fresh names, each writer waiting for its own
+//! durable fill FOLDER SECRETS     a data folder with that many
+//! durable list FOLDER             secrets, seconds for all pages, and MiB of memory over what the start took
+//! ```
+
+#![expect(clippy::print_stdout, reason = "what it prints is read by the script that runs it")]
+
+use std::{
+    env,
+    error::Error,
+    fs,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use proto::secrets::v1::{ListSecretsRequest, PutSecretRequest, secret_service_client::SecretServiceClient};
+use runtime::{
+    Caller, Link, Role,
+    identity::{Identities, Identity, Tenants},
+};
+use seal::KeyRing;
+use secrets::Config;
+use store::SledStore;
+use tokio::task::JoinSet;
+use tonic::service::Routes;
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+const PARENT: &str = "tenants/acme";
+/// How many fill at once.
+const FILLING: u64 = 64;
+
+#[tokio::main(worker_threads = 2)]
+async fn main() -> Outcome<()> {
+    // `cargo bench` adds a flag of its own.
+    let arguments: Vec<_> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let words: Vec<_> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        ["puts", writers, seconds] => puts(writers.parse()?, Duration::from_secs(seconds.parse()?)).await,
+        ["fill", folder, secrets] => fill(Path::new(folder), secrets.parse()?).await,
+        ["list", folder] => list(Path::new(folder)).await,
+        // Run without a role, as `cargo test --benches` does, it has nothing to measure.
+        _ => Ok(()),
+    }
+}
+
+/// A client of a service over the store in this folder.
+fn open(folder: &Path) -> Outcome<SecretServiceClient<Link>> {
+    let key = folder.join("key");
+    let ring = if key.exists() { KeyRing::load(&key)? } else { KeyRing::create(&key)? };
+    let store = Arc::new(SledStore::open(&folder.join("store"))?);
+    let mut routes = Routes::builder();
+    Config::default().build(store, Arc::new(ring)).public(&mut routes);
+    Ok(SecretServiceClient::new(Link::in_process(routes.routes(), configurator()?)))
+}
+
+fn configurator() -> Outcome<Caller> {
+    let token = "0123456789abcdef";
+    let identity = Identity { name: "ada".into(), tenants: Tenants::All, roles: [Role::Configurator].into() };
+    let mut headers = http::HeaderMap::new();
+    headers.insert("authorization", format!("Bearer {token}").parse()?);
+    Ok(Identities::new([(token.into(), identity)]).authenticate(&headers)?)
+}
+
+fn secret(id: &str) -> PutSecretRequest {
+    PutSecretRequest {
+        name: format!("{PARENT}/secrets/{id}"),
+        value: vec![b's'; 256].into(),
+        url: "https://api.example.com/".into(),
+        etag: String::new(),
+    }
+}
+
+async fn puts(writers: u64, time: Duration) -> Outcome<()> {
+    let folder = tempfile::tempdir()?;
+    let client = open(folder.path())?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let acknowledged = Arc::new(AtomicU64::new(0));
+    let mut running = JoinSet::new();
+    let began = Instant::now();
+    for writer in 0..writers {
+        let (mut client, stop, acknowledged) = (client.clone(), Arc::clone(&stop), Arc::clone(&acknowledged));
+        running.spawn(async move {
+            for number in 0_u64.. {
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                client.put_secret(secret(&format!("s{writer}-{number}"))).await?;
+                acknowledged.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok::<_, tonic::Status>(())
+        });
+    }
+    tokio::time::sleep(time).await;
+    stop.store(true, Ordering::Relaxed);
+    while let Some(ended) = running.join_next().await {
+        ended??;
+    }
+    println!("{:.0}", acknowledged.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64());
+    Ok(())
+}
+
+async fn fill(folder: &Path, secrets: u64) -> Outcome<()> {
+    let client = open(folder)?;
+    let next = Arc::new(AtomicU64::new(0));
+    let mut running = JoinSet::new();
+    for _ in 0..FILLING {
+        let (mut client, next) = (client.clone(), Arc::clone(&next));
+        running.spawn(async move {
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= secrets {
+                    return Ok::<_, tonic::Status>(());
+                }
+                client.put_secret(secret(&format!("s{number:08}"))).await?;
+            }
+        });
+    }
+    while let Some(ended) = running.join_next().await {
+        ended??;
+    }
+    Ok(())
+}
+
+async fn list(folder: &Path) -> Outcome<()> {
+    let mut client = open(folder)?;
+    let before = peak_mebibytes()?;
+    let began = Instant::now();
+    let (mut listed, mut page_token) = (0, String::new());
+    loop {
+        let request = ListSecretsRequest { parent: PARENT.into(), page_size: 1000, page_token };
+        let page = client.list_secrets(request).await?.into_inner();
+        listed += page.secrets.len();
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        page_token = page.next_page_token;
+    }
+    println!("{listed} {:.2} {}", began.elapsed().as_secs_f64(), peak_mebibytes()? - before);
+    Ok(())
+}
+
+/// The most memory that this process ever held.
+fn peak_mebibytes() -> Outcome<u64> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? / 1024)
+}

@@ -1,0 +1,80 @@
+//! A store made of what a snapshot read.
+
+use std::path::Path;
+
+use super::backend::Sled;
+use super::open;
+use crate::engine::{Backend, Change, Changes, MAX_GROUP_BYTES};
+use crate::{Error, Event, Options, Revision};
+
+/// A store that is being filled, in a folder where there was none. Entries keep their revisions and their expiry, and the
+/// revisions of the store go on where those of the snapshot ended.
+pub struct Restore {
+    backend: Sled,
+    changes: Changes,
+    bytes: usize,
+    newest: Revision,
+}
+
+impl Restore {
+    /// Makes an empty store in this folder, and the folder. Blocks, as everything here does.
+    ///
+    /// # Errors
+    /// `Invalid` where there is anything already; else as [`SledStore::open`](crate::SledStore::open).
+    pub fn begin(folder: &Path) -> Result<Self, Error> {
+        if folder.exists() {
+            let text = format!("{} is there already, and is never overwritten", folder.display());
+            return Err(Error::invalid(text));
+        }
+        let (backend, _) = open::open(folder, &Options::default())?;
+        Ok(Self { backend, changes: Changes::new(), bytes: 0, newest: Revision::ZERO })
+    }
+
+    /// Applies one change of [`Snapshot::next`](crate::Snapshot::next), in their order.
+    ///
+    /// # Errors
+    /// `Full`, `Io` and `Corrupt` from below; the folder is of no use then.
+    pub fn apply(&mut self, event: Event) -> Result<(), Error> {
+        self.newest = self.newest.max(event.revision());
+        let (key, after) = match event {
+            Event::Put(entry) => (entry.key.clone(), Some(entry)),
+            Event::Delete { key, .. } => (key, None),
+        };
+        self.bytes += key.len() + after.as_ref().map_or(0, |entry| entry.value.len());
+        if let Some(change) = self.changes.get_mut(&key) {
+            change.after = after;
+        } else {
+            let before = self.backend.get(&key)?;
+            self.changes.insert(key, Change { before, after });
+        }
+        if self.bytes >= MAX_GROUP_BYTES { self.write() } else { Ok(()) }
+    }
+
+    /// Ends at the snapshot's revision. What was applied is durable then, and the store is closed. How many entries it has.
+    ///
+    /// # Errors
+    /// `Corrupt` when a change was newer than `revision`; else as [`apply`](Self::apply).
+    pub fn finish(mut self, revision: Revision) -> Result<u64, Error> {
+        if self.newest > revision {
+            let text = format!("a change of revision {} is newer than the whole, {revision}", self.newest);
+            return Err(Error::corrupt(text));
+        }
+        self.newest = revision;
+        self.write()?;
+        Ok(self.backend.entries())
+    }
+
+    fn write(&mut self) -> Result<(), Error> {
+        self.backend.room()?;
+        let changes = std::mem::take(&mut self.changes);
+        self.backend.apply(&changes, self.newest)?;
+        self.bytes = 0;
+        self.backend.barrier(&changes, self.newest)
+    }
+}
+
+impl std::fmt::Debug for Restore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Restore").field("newest", &self.newest).finish_non_exhaustive()
+    }
+}
