@@ -33,6 +33,8 @@ pub(crate) struct Definitions {
 pub(crate) struct Listed {
     /// The definitions in the order of their ids.
     pub(crate) integrations: Vec<Integration>,
+    /// The names of those whose records cannot be read.
+    pub(crate) unreadable: Vec<String>,
     /// The id after which the next page begins; none on the last.
     pub(crate) next: Option<String>,
 }
@@ -96,11 +98,20 @@ impl Definitions {
             range = range.after(&format!("{prefix}{after}"));
         }
         let page = self.store.scan(range, size).await?;
-        let read = |entry: &store::Entry| record::decode(&record::name(&entry.key)?, entry);
-        let integrations = page.entries.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let (mut integrations, mut unreadable) = (Vec::new(), Vec::new());
+        for entry in &page.entries {
+            let name = record::name(&entry.key)?;
+            match record::decode(&name, entry) {
+                Ok(integration) => integrations.push(integration),
+                Err(refusal) => {
+                    tracing::error!(integration = %name.id, %refusal, "a kept definition cannot be read");
+                    unreadable.push(shown(&name));
+                }
+            }
+        }
         let last = page.entries.last().filter(|_| page.more);
         let next = last.and_then(|entry| entry.key.strip_prefix(&prefix)).map(str::to_owned);
-        Ok(Listed { integrations, next })
+        Ok(Listed { integrations, unreadable, next })
     }
 
     /// Makes a definition.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proto::errors::v1::Reason;
 use runtime::{
     Refusal,
-    names::{Name, Parent},
+    names::{Id, Name, Parent},
     quota::Quotas,
 };
 use store::{Clock, Revision, Store};
@@ -28,6 +28,16 @@ pub(crate) struct Book {
     pub(crate) quotas: Quotas,
     /// Of the writers of a tenant whose registers are counted.
     pub(crate) rooms: Turns,
+}
+
+/// A page of registers.
+#[derive(Debug, Default)]
+pub(crate) struct Listed {
+    pub(crate) registers: Vec<(Name, Current)>,
+    /// Those whose heads cannot be read.
+    pub(crate) unreadable: Vec<Name>,
+    /// The last id of the page, where there is more behind it.
+    pub(crate) next: Option<Id>,
 }
 
 /// A head, and the revision of the write that it stands for.
@@ -119,32 +129,43 @@ impl Book {
         Err(not_found(name))
     }
 
-    /// A page of the registers under a parent, without their contents, and whether more follow.
+    /// A page of the registers under a parent, without their contents.
     pub(crate) async fn list(
         &self,
         parent: &Parent,
         prefix: &str,
         after: Option<&Name>,
         size: usize,
-    ) -> Result<(Vec<(Name, Current)>, bool), Refusal> {
+    ) -> Result<Listed, Refusal> {
         let mut range = layout::heads(parent, prefix);
         if let Some(after) = after {
             range = range.after(&layout::head(after));
         }
-        let mut found = Vec::new();
+        let mut listed = Listed::default();
+        let mut last = None;
         loop {
             let page = self.store.scan(range.clone(), store::MAX_PAGE_ENTRIES).await?;
             for entry in &page.entries {
-                let head: Head = record::decode(&entry.key, &entry.value)?;
-                let (false, Some(name)) = (head.deleted, layout::name(&entry.key)) else { continue };
-                if found.len() == size {
-                    return Ok((found, true));
+                let Some(name) = layout::name(&entry.key) else { continue };
+                let head = record::decode::<Head>(&entry.key, &entry.value);
+                if head.as_ref().is_ok_and(|head| head.deleted) {
+                    continue;
                 }
-                found.push((name, Current { head, revision: entry.revision }));
+                if listed.registers.len() + listed.unreadable.len() == size {
+                    return Ok(Listed { next: last, ..listed });
+                }
+                last = Some(name.id.clone());
+                match head {
+                    Ok(head) => listed.registers.push((name, Current { head, revision: entry.revision })),
+                    Err(refusal) => {
+                        tracing::error!(register = entry.key, %refusal, "a register cannot be read");
+                        listed.unreadable.push(name);
+                    }
+                }
             }
             match page.entries.last() {
                 Some(last) if page.more => range = range.after(&last.key),
-                _ => return Ok((found, false)),
+                _ => return Ok(listed),
             }
         }
     }

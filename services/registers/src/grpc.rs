@@ -62,11 +62,17 @@ impl RegisterService for Service {
             None => None,
             Some(id) => Some(Name { parent: parent.clone(), id: Id::parse("page_token", &id)? }),
         };
-        let (found, more) = self.book.list(&parent, &prefix, after.as_ref(), size).await?;
-        let last = found.last().filter(|_| more);
-        let next_page_token = last.map(|(name, _)| page::token(name.id.as_str())).unwrap_or_default();
-        let registers = found.into_iter().map(|(name, current)| message::listed(&name, current)).collect();
-        Ok(Response::new(ListRegistersResponse { registers, next_page_token }))
+        let listed = self.book.list(&parent, &prefix, after.as_ref(), size).await?;
+        let registers = listed.registers.into_iter();
+        Ok(Response::new(ListRegistersResponse {
+            registers: registers.map(|(name, current)| message::listed(&name, current)).collect(),
+            next_page_token: listed.next.map(|id| page::token(id.as_str())).unwrap_or_default(),
+            unreadable: listed
+                .unreadable
+                .iter()
+                .map(|name| parent.child(key::COLLECTION, &name.id))
+                .collect(),
+        }))
     }
 
     async fn put_register(&self, request: Request<PutRegisterRequest>) -> Result<Response<Register>, Status> {

@@ -100,6 +100,7 @@ impl IntegrationService for Service {
         let listed = self.definitions.list(&tenant, page::size(page_size)?, after.as_ref()).await?;
         Ok(Response::new(ListIntegrationsResponse {
             integrations: listed.integrations,
+            unreadable: listed.unreadable,
             next_page_token: listed.next.as_deref().map(page::token).unwrap_or_default(),
         }))
     }

@@ -28,7 +28,7 @@ pub(super) async fn run(command: cli::Register, client: &Client) -> Result<Repor
 }
 
 async fn list_report(client: &Client, prefix: String) -> Result<Report, Failure> {
-    let registers = list(client, client.parent().to_string(), prefix).await?;
+    let Listed { registers, unreadable } = list(client, client.parent().to_string(), prefix).await?;
     let rows: Vec<_> = registers
         .iter()
         .map(|register| {
@@ -38,16 +38,24 @@ async fn list_report(client: &Client, prefix: String) -> Result<Report, Failure>
         .collect();
     let values: Vec<_> = registers.iter().map(|register| Value::Object(head(register))).collect();
     let text = show::table(["KEY", "ETAG", "UPDATED", "BY"], &rows);
-    Ok(Report::new(Value::from([("registers", values.into())]), text))
+    let notes = unreadable.iter().map(|name| format!("{name}: its record is damaged, it cannot be read"));
+    let notes = notes.collect::<Vec<_>>().join("\n");
+    let unreadable: Vec<_> = unreadable.into_iter().map(Value::from).collect();
+    let value = Value::from([("registers", values.into()), ("unreadable", unreadable.into())]);
+    Ok(Report { notes, ..Report::new(value, text) })
 }
 
-/// All registers of a tenant or a business unit, without their content.
-pub(crate) async fn list(
-    client: &Client,
-    parent: String,
-    key_prefix: String,
-) -> Result<Vec<Register>, Failure> {
-    let (mut registers, mut page_token) = (Vec::new(), String::new());
+/// The registers of a tenant or a business unit.
+pub(crate) struct Listed {
+    /// Without their content.
+    pub(crate) registers: Vec<Register>,
+    /// The names of those that are damaged.
+    pub(crate) unreadable: Vec<String>,
+}
+
+/// All registers of a tenant or a business unit.
+pub(crate) async fn list(client: &Client, parent: String, key_prefix: String) -> Result<Listed, Failure> {
+    let (mut registers, mut unreadable, mut page_token) = (Vec::new(), Vec::new(), String::new());
     loop {
         let request = ListRegistersRequest {
             parent: parent.clone(),
@@ -58,9 +66,10 @@ pub(crate) async fn list(
         let page = client.registers().list_registers(client.request(request)).await;
         let page = page.map_err(|status| client.failure(status))?.into_inner();
         registers.extend(page.registers);
+        unreadable.extend(page.unreadable);
         page_token = page.next_page_token;
         if page_token.is_empty() {
-            return Ok(registers);
+            return Ok(Listed { registers, unreadable });
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Reading one register, and lists of them.
 
 use proto::registers::v1::{ListRegistersRequest, ListRegistersResponse, Resolution};
+use runtime::names::Name;
+use store::{Precondition, StoreExt};
 use tonic::Status;
 
 use super::world::*;
+use crate::layout;
 
 async fn list(client: &Client, request: ListRegistersRequest) -> Result<ListRegistersResponse, Status> {
     client.clone().list_registers(request).await.map(tonic::Response::into_inner)
@@ -56,6 +59,40 @@ async fn a_past_revision_stays_readable_after_the_register_is_gone() {
     let deletion = history(&client, SHARED).await[0].register.clone().unwrap();
     assert_eq!(get_as(&client, SHARED, Resolution::Exact, &register.etag).await.unwrap(), register);
     refused(get_as(&client, SHARED, Resolution::Exact, &deletion.etag).await, "REGISTER_NOT_FOUND");
+}
+
+/// Each record that the disk, or somebody, has changed is named; the others are listed as ever, page by page.
+#[tokio::test]
+async fn a_damaged_register_is_named_and_hides_no_other() {
+    let world = World::new();
+    let client = world.client();
+    let name = |key: &str| format!("tenants/acme/registers/{key}");
+    for key in ["A", "B", "C", "D"] {
+        put(&client, &name(key), "{}").await.unwrap();
+    }
+    for key in ["B", "D"] {
+        let head = layout::head(&Name::parse("name", "registers", &name(key)).unwrap());
+        world.store.put(&head, "damaged".into(), Precondition::Exists).await.unwrap();
+    }
+    let (mut listed, mut unreadable, mut page_token) = (Vec::new(), Vec::new(), String::new());
+    loop {
+        let request = ListRegistersRequest {
+            parent: "tenants/acme".to_owned(),
+            page_size: 1,
+            page_token,
+            ..Default::default()
+        };
+        let page = list(&client, request).await.unwrap();
+        assert!(page.registers.len() + page.unreadable.len() == 1);
+        listed.extend(page.registers.into_iter().map(|register| register.name));
+        unreadable.extend(page.unreadable);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!((listed, unreadable), (vec![name("A"), name("C")], vec![name("B"), name("D")]));
+    assert_eq!(refused(get(&client, &name("B")).await, "INTERNAL").code(), tonic::Code::Internal);
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ pub(super) async fn plan(client: &Client, files: &[File]) -> Result<Vec<Change>,
     }
     for parent in parents {
         let kept = register::list(client, parent.to_string(), String::new()).await?;
-        for kept in kept.into_iter().filter(|kept| !registers.contains(&kept.name)) {
+        for kept in kept.registers.into_iter().filter(|kept| !registers.contains(&kept.name)) {
             changes.push(deleted("register", kept.name, Write::DeleteRegister { etag: kept.etag }));
         }
     }
