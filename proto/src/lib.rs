@@ -20,6 +20,9 @@ macro_rules! package {
 }
 
 package!(
+    /// `outgate.backup.v1`: backups of what a suite keeps.
+    backup, "outgate.backup.v1");
+package!(
     /// `outgate.errors.v1`: why a call was refused or failed.
     errors, "outgate.errors.v1");
 package!(

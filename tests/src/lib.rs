@@ -18,6 +18,8 @@ mod authentication;
 #[cfg(test)]
 mod authorisation;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod commands;

@@ -21,7 +21,8 @@ use tonic_reflection::pb::v1::{
 
 use crate::harness::{Authority, Known, Setup, Suite, Tap, came_out, free_port};
 
-const PUBLIC: [&str; 5] = [
+const PUBLIC: [&str; 6] = [
+    "outgate.backup.v1.BackupService",
     "outgate.integrations.v1.AdapterService",
     "outgate.integrations.v1.IntegrationService",
     "outgate.keys.v1.KeyService",

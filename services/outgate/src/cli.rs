@@ -100,6 +100,16 @@ pub(crate) enum Command {
     /// Rotate the sealing keys, see what is sealed with which, and edit key files
     #[command(subcommand)]
     Keys(Keys),
+    /// Back up the whole suite while it runs, into one sealed file
+    ///
+    /// Takes the role `operator` in all tenants. The sealing keys are not in the file: keep a copy of the key file elsewhere,
+    /// without it nobody can restore the backup. The file is there when it is whole, and replaces one of its name.
+    Backup(Backup),
+    /// Make a data folder of a backup
+    ///
+    /// Checks everything before the store is there at all; never writes over a store. Start the suite on the folder
+    /// afterwards, with the same key file.
+    Restore(Restore),
     /// See it all work: the suite and two counterparts on loopback, in a temporary folder
     Demo(Demo),
 }
@@ -354,6 +364,26 @@ pub(crate) enum KeyFile {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+}
+
+/// `backup`.
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// Where to write it
+    pub(crate) file: PathBuf,
+}
+
+/// `restore`.
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The backup
+    pub(crate) file: PathBuf,
+    /// Key file of the suite that was backed up (seal.key in its data folder)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: PathBuf,
+    /// The suite's configuration: with [seal.transit] the engine that it names unwraps the keys
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// `demo`.

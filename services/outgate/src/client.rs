@@ -7,6 +7,7 @@ use std::{
 };
 
 use proto::{
+    backup::v1::backup_service_client::BackupServiceClient,
     integrations::v1::{
         adapter_service_client::AdapterServiceClient, integration_service_client::IntegrationServiceClient,
     },
@@ -87,6 +88,11 @@ impl Client {
     /// The sealing keys.
     pub(crate) fn keys(&self) -> KeyServiceClient<Link> {
         KeyServiceClient::new(self.link.clone())
+    }
+
+    /// The service of backups.
+    pub(crate) fn backups(&self) -> BackupServiceClient<Link> {
+        BackupServiceClient::new(self.link.clone())
     }
 
     /// Health.

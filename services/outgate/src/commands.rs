@@ -9,6 +9,7 @@ use crate::{
 };
 
 pub(crate) mod apply;
+mod backup;
 pub(crate) mod call;
 mod check;
 pub(crate) mod explain;
@@ -16,6 +17,7 @@ mod healthcheck;
 mod input;
 mod keys;
 mod register;
+mod restore;
 pub(crate) mod run;
 mod secret;
 mod serve;
@@ -39,6 +41,8 @@ pub(crate) async fn run(cli: Cli, output: Output) -> Result<Report, Failure> {
         Command::Check(args) => check::run(&args, &Client::new(&common)?).await,
         Command::Register(command) => register::run(command, &Client::new(&common)?).await,
         Command::Keys(command) => keys::run(command, &common, output).await,
+        Command::Backup(args) => backup::run(&args, &Client::new(&common)?).await,
+        Command::Restore(args) => restore::run(args, &common).await,
         Command::Demo(args) => demo::run(&args, output).await,
     }
 }

@@ -6,6 +6,7 @@ use clap::Parser;
 
 use crate::{cli::Cli, failure::Failure, output::Output};
 
+mod backup;
 mod cli;
 mod client;
 mod commands;

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::{compose::Composed, keep::Keep, listeners::Listeners, renewal::Renewal};
 
+mod backup;
 mod compose;
 mod identities;
 mod issuers;

@@ -24,7 +24,7 @@ use std::{
 use proto::secrets::v1::{ListSecretsRequest, PutSecretRequest, secret_service_client::SecretServiceClient};
 use runtime::{
     Caller, Link, Role,
-    identity::{Identities, Identity, Tenants},
+    identity::{Identity, Tenants},
 };
 use seal::KeyRing;
 use secrets::Config;
@@ -59,15 +59,11 @@ fn open(folder: &Path) -> Outcome<SecretServiceClient<Link>> {
     let store = Arc::new(SledStore::open(&folder.join("store"))?);
     let mut routes = Routes::builder();
     Config::default().build(store, Arc::new(ring)).public(&mut routes);
-    Ok(SecretServiceClient::new(Link::in_process(routes.routes(), configurator()?)))
+    Ok(SecretServiceClient::new(Link::in_process(routes.routes(), configurator())))
 }
 
-fn configurator() -> Outcome<Caller> {
-    let token = "0123456789abcdef";
-    let identity = Identity { name: "ada".into(), tenants: Tenants::All, roles: [Role::Configurator].into() };
-    let mut headers = http::HeaderMap::new();
-    headers.insert("authorization", format!("Bearer {token}").parse()?);
-    Ok(Identities::new([(token.into(), identity)]).authenticate(&headers)?)
+fn configurator() -> Caller {
+    Caller::known(Identity::with_roles("ada", Tenants::All, &[Role::Configurator]))
 }
 
 fn secret(id: &str) -> PutSecretRequest {
@@ -75,7 +71,7 @@ fn secret(id: &str) -> PutSecretRequest {
         name: format!("{PARENT}/secrets/{id}"),
         value: vec![b's'; 256].into(),
         url: "https://api.example.com/".into(),
-        etag: String::new(),
+        ..PutSecretRequest::default()
     }
 }
 

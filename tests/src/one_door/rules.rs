@@ -121,6 +121,11 @@ pub(super) const RULES: &[Rule] = &[
                 "a known text that shows which key a store is sealed with",
             ),
             file("services/tokens/src/shelf.rs", 1, "a kept token, for GetToken"),
+            file(
+                "services/outgate/src/backup/opening.rs",
+                2,
+                "a chunk of a backup, whose secrets are sealed within it, as the last or as another one",
+            ),
             file("shared/mapping/src/answer/xml.rs", 1, "an element of a tree, no secret"),
         ],
     },
@@ -193,6 +198,11 @@ pub(super) const RULES: &[Rule] = &[
                 "compares a value with a candidate, and tells whether they are the same",
             ),
             file("services/tokens/src/grpc.rs", 1, "the answer of GetToken, on the internal side"),
+            file(
+                "services/outgate/src/backup/opening.rs",
+                1,
+                "a chunk of a backup, whose secrets are sealed within it",
+            ),
         ],
     },
 ];

@@ -1,6 +1,6 @@
 //! `outgate keys`: the sealing keys, which nobody sees.
 
-mod file;
+pub(super) mod file;
 
 use std::time::Duration;
 

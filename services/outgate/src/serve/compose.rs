@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::{Routes, RoutesBuilder};
 
 use super::{
-    ServeError, ServiceName,
+    ServeError, ServiceName, backup,
     keep::Keep,
     keys::{self, Sealed},
 };
@@ -65,6 +65,9 @@ impl Composed {
         }
         if let Some(integrations) = integrations {
             composed.public.add(|routes| integrations.public(routes));
+        }
+        if let Some(keys) = &keep.keys {
+            composed.public.add(|routes| backup::public(keep.store.clone(), keys.ring(), routes));
         }
         Ok(composed)
     }

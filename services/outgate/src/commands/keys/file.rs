@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use mapping::Value;
-use seal::{KeyFile, KeyId, KeyList, KeySet, ListError, RingKey, StoredKey};
+use seal::{KeyFile, KeyId, KeyList, KeyRing, KeySet, ListError, RingKey, StoredKey};
 
 use crate::{
     cli,
@@ -92,6 +92,14 @@ fn change(
     change: impl FnOnce(&mut KeyList) -> Result<(), ListError>,
 ) -> Result<KeyList, Failure> {
     file.update(|list| change(list).map_err(KeysError::from)).map(|(list, _)| list).map_err(failed)
+}
+
+/// The keys of a file, unwrapped by the engine of the configuration where it names one.
+pub(in crate::commands) async fn ring(file: &Path, config: Option<&Path>) -> Result<KeyRing, Failure> {
+    let (file, engine) = (at(file), engine(config)?);
+    let (list, _) = file.read().map_err(|error| failed(error.into()))?;
+    let unlocked = unlock(&file, engine.as_ref(), list, None, None).await.map_err(failed)?;
+    Ok(KeyRing::new(unlocked.keys))
 }
 
 /// The engine of a configuration, if one was named and it names one.

@@ -1,0 +1,123 @@
+//! Making a data folder of a backup. The store is there when everything was read, checked and made durable, or not at all.
+
+use std::{
+    fs::{self, DirBuilder, File},
+    io::{self, BufReader},
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+};
+
+use prost::Message;
+use seal::KeyRing;
+use store::{Restore, SledStore};
+
+use super::{Change, HEAD, Head, STORE, opening::Opener, opening::OpeningError};
+
+/// Why nothing was restored. Each names the file or the folder, and the next step.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RestoreError {
+    /// The backup cannot be used.
+    #[error("{}: {source}", path.display())]
+    Backup { path: PathBuf, source: OpeningError },
+    /// It holds a part that this Outgate does not know.
+    #[error("{}: holds a section `{section}` that this Outgate does not know; restore it with the Outgate that wrote it, or a newer one", path.display())]
+    Newer { path: PathBuf, section: String },
+    /// Secrets in it are sealed with a key that is not there.
+    #[error("{}: records in it are sealed with the key {key}, which is not in the key file; name the whole key file of the suite", path.display())]
+    KeyMissing { path: PathBuf, key: String },
+    /// There is a store already.
+    #[error("{} is there already, and a restore never writes over data; name another folder with --data, or move this one away", path.display())]
+    Exists { path: PathBuf },
+    /// The data folder cannot be written.
+    #[error("{}: {source}", path.display())]
+    Data { path: PathBuf, source: io::Error },
+    /// The store cannot be made.
+    #[error("the store in {} cannot be made: {source}", path.display())]
+    Store { path: PathBuf, source: store::Error },
+}
+
+/// What was restored.
+#[derive(Debug)]
+pub(crate) struct Restored {
+    pub(crate) entries: u64,
+    pub(crate) revision: u64,
+    /// The Outgate that wrote the backup.
+    pub(crate) version: String,
+}
+
+/// Makes the store of `data` of the backup in `path`. Blocks.
+///
+/// # Errors
+/// When anything of the backup is not as it was written, or the folder cannot be made; then there is no store in it.
+pub(crate) fn restore(path: &Path, ring: &KeyRing, data: &Path) -> Result<Restored, RestoreError> {
+    let wrong = |source| RestoreError::Data { path: data.to_owned(), source };
+    let file = File::open(path)
+        .map_err(|error| RestoreError::Backup { path: path.to_owned(), source: error.into() })?;
+    let place = data.join("store");
+    if place.exists() {
+        return Err(RestoreError::Exists { path: place });
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(wrong)?;
+    // What a restore that was killed has left is of no use to anybody.
+    let unfinished = data.join("store.restoring");
+    remove(&unfinished).map_err(wrong)?;
+    let restored = fill(path, file, ring, &unfinished).inspect_err(|_| {
+        // The error that is told is the first one.
+        let _ = remove(&unfinished);
+    })?;
+    fs::rename(&unfinished, &place).map_err(wrong)?;
+    File::open(data).and_then(|folder| folder.sync_all()).map_err(wrong)?;
+    Ok(restored)
+}
+
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Fills a new store, and opens it once as a suite would.
+fn fill(path: &Path, file: File, ring: &KeyRing, folder: &Path) -> Result<Restored, RestoreError> {
+    let backup = |source| RestoreError::Backup { path: path.to_owned(), source };
+    let failed = |source| RestoreError::Store { path: folder.to_owned(), source };
+    let mut opener = Opener::new(BufReader::with_capacity(1 << 20, file), ring).map_err(backup)?;
+    let mut restore = Restore::begin(folder).map_err(failed)?;
+    let (mut version, mut end, mut read) = (None, None, 0);
+    while let Some((section, message)) = opener.next().map_err(backup)? {
+        read += 1;
+        // What was sealed was written by an Outgate, so what does not fit is a newer one's.
+        let newer = || RestoreError::Newer { path: path.to_owned(), section: section.to_owned() };
+        match section {
+            HEAD if version.is_none() => {
+                let head = Head::decode(message).map_err(|_| newer())?;
+                check_keys(path, ring, &head)?;
+                version = Some(head.version);
+            }
+            STORE if end.is_none() => {
+                let change = Change::decode(message).map_err(|_| newer())?;
+                if change.key.is_empty() {
+                    end = Some(store::Revision::new(change.revision));
+                } else {
+                    restore.apply(change.into_event().ok_or_else(newer)?).map_err(failed)?;
+                }
+            }
+            _ => return Err(newer()),
+        }
+    }
+    let (Some(version), Some(revision)) = (version, end) else {
+        return Err(backup(OpeningError::Cut(read)));
+    };
+    let entries = restore.finish(revision).map_err(failed)?;
+    drop(SledStore::open(folder).map_err(failed)?);
+    Ok(Restored { entries, revision: revision.get(), version })
+}
+
+/// Every key of the suite must be there: which of them a record was sealed with, only its service knows.
+fn check_keys(path: &Path, ring: &KeyRing, head: &Head) -> Result<(), RestoreError> {
+    let known: Vec<_> = ring.sealing().ids().iter().map(ToString::to_string).collect();
+    match head.keys.iter().find(|key| !known.contains(key)) {
+        None => Ok(()),
+        Some(key) => Err(RestoreError::KeyMissing { path: path.to_owned(), key: key.clone() }),
+    }
+}
