@@ -1,8 +1,9 @@
 //! The log in front of the database: what the next groups change, durable with one write and one `fdatasync`.
 //!
-//! A barrier of the database costs a hand-over to sled's threads, two waits for the disk and a commit of the file system's
-//! journal, because its file grows. The log is a file of fixed length that is written over: nothing but data changes. So a
-//! group is durable in the log first, and the database is made durable (and the log begun anew) once for many groups.
+//! A barrier of the database ends with an fsync of a file that grows, and with it a commit of the file system's journal. The log
+//! is a file of fixed length that is written over: nothing but data changes. So a group is durable in the log first, and the
+//! database is made durable (and the log begun anew) once for many groups. What a group still waits for beside is sled, which
+//! writes back each batch that it is given.
 //!
 //! A record is one group: the revision before it, the revision after it, the length and the checksum of what follows, and
 //! then each key with its new entry. Records lie one behind the other. The log ends where a record does not match its
