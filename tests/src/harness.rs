@@ -13,7 +13,6 @@ mod identity;
 mod issuer;
 mod oauth;
 mod oidc;
-mod oracle;
 mod prerequisites;
 mod process;
 mod proxy;

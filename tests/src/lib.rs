@@ -32,6 +32,8 @@ mod door;
 #[cfg(test)]
 mod guide;
 #[cfg(test)]
+mod hearing;
+#[cfg(test)]
 mod identity;
 #[cfg(test)]
 mod keys;

@@ -22,6 +22,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use oracle::{Canary, Hearing, Listening};
 use proto::secrets::v1::{
     DeleteSecretRequest, DescribeSecretsRequest, DescribeSecretsResponse, ListSecretsRequest,
     ListSecretsResponse, Purpose, PutSecretRequest, ReleaseSecretRequest, ReleaseSecretResponse, Secret,
@@ -43,12 +44,15 @@ use crate::{Config, Service};
 /// A value that is looked for where it must not be.
 const CANARY: &str = "canary-7d1f0c54b6e94b7e8f4a2c9d";
 const URL: &str = "https://api.example.com/v1";
+/// Where the oracle hears what is released.
+const RELEASED: &str = "the answer of /outgate.secrets.v1.SecretReleaseService/ReleaseSecret";
 
 /// The service over a store, with a key ring of its own.
 struct Suite {
     service: Service,
     store: Arc<dyn Store>,
     _folder: TempDir,
+    _hearing: Hearing,
 }
 
 impl Suite {
@@ -70,8 +74,14 @@ impl Suite {
     fn with(config: Config, store: Arc<dyn Store>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ring = Arc::new(KeyRing::create(folder.path().join("key")).unwrap());
+        Self::sealing(config, store, ring, folder)
+    }
+
+    /// One that seals with a ring of the test's own.
+    fn sealing(config: Config, store: Arc<dyn Store>, ring: Arc<KeyRing>, folder: TempDir) -> Self {
+        let hearing = Hearing::start();
         let service = config.build(store.clone(), ring);
-        Self { service, store, _folder: folder }
+        Self { service, store, _folder: folder, _hearing: hearing }
     }
 
     /// A client that is known as `caller`.
@@ -89,7 +99,7 @@ impl Suite {
     }
 
     fn link(&self, caller: Caller) -> Link {
-        Link::in_process(self.routes(), caller)
+        Link::in_process(self.routes().into_axum_router().layer(Listening).into(), caller)
     }
 
     fn routes(&self) -> Routes {
@@ -137,7 +147,11 @@ fn full(id: &str) -> String {
     format!("tenants/acme/secrets/{id}")
 }
 
+/// Whatever is put may come out where it is released and nowhere else, unless other texts hold it by chance.
 fn put(id: &str, value: &str, url: &str) -> PutSecretRequest {
+    if value.len() >= Canary::SHORTEST {
+        Canary::known("a secret", value).may_be_in(RELEASED, "releasing it is what that is for");
+    }
     PutSecretRequest {
         name: full(id),
         value: value.to_owned().into(),

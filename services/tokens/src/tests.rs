@@ -24,6 +24,7 @@ use std::{
 
 use async_trait::async_trait;
 use egress::{Door, EgressPolicy, Resolver};
+use oracle::{Hearing, Listening};
 use proto::tokens::v1::{
     ClientCredentials, GetTokenRequest, Grant, InvalidateTokenRequest, ListTokensRequest, ListTokensResponse,
     Token, grant::Kind, token_service_client::TokenServiceClient,
@@ -58,6 +59,7 @@ struct Suite {
     store: Arc<dyn Store>,
     ring: Arc<KeyRing>,
     _folder: TempDir,
+    _hearing: Hearing,
 }
 
 impl Suite {
@@ -66,21 +68,21 @@ impl Suite {
     }
 
     fn with(config: Config, store: Arc<dyn Store>) -> Self {
+        let hearing = Hearing::start();
         let folder = tempfile::tempdir().unwrap();
         let ring = Arc::new(KeyRing::create(folder.path().join("key")).unwrap());
         let authority = Authority::new();
         let secrets = Secrets::default();
         secrets.put("acme", "crm", SECRET);
         let service = build(config, store.clone(), ring.clone(), &authority, &secrets);
-        Self { service, secrets, authority, store, ring, _folder: folder }
+        Self { service, secrets, authority, store, ring, _folder: folder, _hearing: hearing }
     }
 
     /// The same suite with another process's memory: whatever is not in the store is gone.
     fn restarted(self) -> Self {
-        let Self { service, secrets, authority, store, ring, _folder } = self;
-        drop(service);
-        let service = build(Config::default(), store.clone(), ring.clone(), &authority, &secrets);
-        Self { service, secrets, authority, store, ring, _folder }
+        let service =
+            build(Config::default(), self.store.clone(), self.ring.clone(), &self.authority, &self.secrets);
+        Self { service, ..self }
     }
 
     /// A client that is known as `caller`.
@@ -91,7 +93,7 @@ impl Suite {
     fn routes(&self) -> Routes {
         let mut routes = Routes::builder();
         assert_eq!(self.service.internal(&mut routes), ["outgate.tokens.v1.TokenService"]);
-        routes.routes()
+        routes.routes().into_axum_router().layer(Listening).into()
     }
 
     async fn get(&self, credentials: &ClientCredentials) -> Result<Token, Status> {

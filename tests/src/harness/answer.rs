@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, Response};
 use http_body_util::Full;
 use serde_json::Value;
 
-use super::oracle::Canary;
+use oracle::Canary;
 
 /// A request as it arrived at a counterpart.
 #[derive(Clone, Debug)]

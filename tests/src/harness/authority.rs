@@ -15,7 +15,7 @@ use rustls::{
 };
 use tempfile::TempDir;
 
-use super::oracle::Canary;
+use oracle::Canary;
 
 /// A certificate authority that exists for one test.
 pub(crate) struct Authority {

@@ -16,9 +16,10 @@ use tokio::{
     time::{Instant, sleep},
 };
 
+use oracle::Canary;
+
 use super::{
     Authority, free_port,
-    oracle::Canary,
     process::{LOOK, PATIENCE},
     tool,
 };

@@ -22,10 +22,9 @@ use opentelemetry_proto::tonic::{
 use prost::Message;
 use tokio::{net::TcpListener, sync::Notify, task::AbortHandle, time::timeout};
 
-use super::{
-    oracle::{ORACLE, Oracle, Sink},
-    tap::RUNTIME,
-};
+use oracle::{ORACLE, Oracle, Sink};
+
+use super::tap::RUNTIME;
 
 /// How long spans may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -65,7 +64,7 @@ impl Collector {
     }
 
     /// The same with another oracle.
-    pub(super) fn heard_by(oracle: &'static Oracle) -> Self {
+    pub(crate) fn heard_by(oracle: &'static Oracle) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         listener.set_nonblocking(true).expect("a socket may be");
         let address = listener.local_addr().expect("it is bound");

@@ -5,10 +5,9 @@ use std::process::{Output as Ended, Stdio};
 use serde_json::Value;
 use tokio::{io::AsyncWriteExt, process::Command};
 
-use super::{
-    oracle::{self, Canary},
-    prerequisites::outgate,
-};
+use oracle::Canary;
+
+use super::prerequisites::outgate;
 
 /// What a command came to.
 #[derive(Debug)]

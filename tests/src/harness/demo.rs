@@ -18,7 +18,6 @@ use tokio::{
 use super::{
     Collector,
     command::command,
-    oracle,
     process::{PATIENCE, end, signal},
     setup::made_secrets,
 };

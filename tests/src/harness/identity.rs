@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::oracle::{Canary, random};
+use oracle::{Canary, random};
 
 /// Somebody the suite knows by a token.
 #[derive(Clone, Debug)]

@@ -10,11 +10,9 @@ use tokio::{
 
 use tempfile::TempDir;
 
-use super::{
-    Authority, node,
-    oracle::{self, Canary},
-    project,
-};
+use oracle::Canary;
+
+use super::{Authority, node, project};
 
 /// The server. It ends when this is dropped: its standard input closes, and it is killed besides.
 pub(crate) struct OauthServer {

@@ -7,7 +7,9 @@ use tokio::{
     process::{Child, ChildStdin, ChildStdout, Command},
 };
 
-use super::{Authority, node, oracle::Canary, project};
+use oracle::Canary;
+
+use super::{Authority, node, project};
 
 /// The issuer. It ends when this is dropped: its standard input closes, and it is killed besides.
 pub(crate) struct OpenIdProvider {

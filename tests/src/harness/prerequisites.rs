@@ -8,7 +8,7 @@ use std::{
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use super::oracle::random;
+use oracle::random;
 
 /// The project's folder.
 pub(crate) fn project() -> PathBuf {

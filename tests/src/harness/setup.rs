@@ -19,9 +19,9 @@ use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
-use super::{
-    Authority, Collector, Known, OverTls, Shown, Suite, Tap, command, oracle::Canary, process::PATIENCE,
-};
+use oracle::Canary;
+
+use super::{Authority, Collector, Known, OverTls, Shown, Suite, Tap, command, process::PATIENCE};
 
 /// How often the suite is asked whether it serves.
 const POLL: Duration = Duration::from_millis(20);

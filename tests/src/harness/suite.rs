@@ -29,7 +29,7 @@ use tonic::{Status, service::interceptor::InterceptedService};
 use super::{
     Authority, Collector, Output, Setup, Tap,
     client::{Bearer, Client},
-    command, oracle,
+    command,
     process::{LOOK, PATIENCE, end, signal},
 };
 

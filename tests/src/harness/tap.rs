@@ -5,16 +5,13 @@ use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
-    pin::Pin,
     sync::LazyLock,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
-use bytes::{Buf, Bytes};
 use futures::future::BoxFuture;
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Frame, SizeHint};
 use prost::Message;
 use proto::secrets::v1::PutSecretRequest;
 use tokio::runtime::Runtime;
@@ -24,10 +21,8 @@ use tonic::{
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Error, Identity},
 };
 
-use super::{
-    authority::Shown,
-    oracle::{Canary, ORACLE, Oracle, Sink},
-};
+use super::authority::Shown;
+use oracle::{Canary, ORACLE, Oracle};
 
 /// What connections and collectors live on. A suite ends when a test drops it, and the test's own runtime stands still
 /// then.
@@ -79,7 +74,7 @@ impl Tap {
     }
 
     /// The same with another oracle.
-    pub(super) fn heard_by(oracle: &'static Oracle, address: SocketAddr) -> Self {
+    pub(crate) fn heard_by(oracle: &'static Oracle, address: SocketAddr) -> Self {
         let _on = RUNTIME.enter();
         let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an address makes a URL");
         Self { channel: endpoint.connect_lazy(), oracle }
@@ -100,11 +95,10 @@ impl Service<Request<Body>> for Tap {
         let channel = self.channel.clone();
         let mut channel = std::mem::replace(&mut self.channel, channel);
         note_tokens(request.headers());
-        let sink = self.oracle.sink(format!("the answer of {}", request.uri().path()));
+        let (oracle, path) = (self.oracle, request.uri().path().to_owned());
         Box::pin(async move {
             let response = channel.call(with_its_secret_noted(request).await).await?;
-            sink.write(&text(response.headers()));
-            Ok(response.map(|body| Body::new(Heard { body, sink })))
+            Ok(oracle::heard(oracle, &path, response).map(Body::new))
         })
     }
 }
@@ -132,47 +126,4 @@ async fn with_its_secret_noted(request: Request<Body>) -> Request<Body> {
         Canary::known(&format!("the secret {}", message.name), &message.value);
     }
     Request::from_parts(head, Body::new(Full::new(bytes)))
-}
-
-/// Headers or trailers as text, the values of binary ones as they are sent.
-fn text(headers: &HeaderMap) -> Vec<u8> {
-    headers
-        .iter()
-        .flat_map(|(name, value)| [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\n"].concat())
-        .collect()
-}
-
-/// A body that is heard while it is read.
-struct Heard {
-    body: Body,
-    sink: Sink,
-}
-
-impl hyper::body::Body for Heard {
-    type Data = Bytes;
-    type Error = tonic::Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
-        if let Some(Ok(frame)) = &frame {
-            if let Some(data) = frame.data_ref() {
-                self.sink.write(data.chunk());
-            }
-            if let Some(trailers) = frame.trailers_ref() {
-                self.sink.write(&text(trailers));
-            }
-        }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
 }

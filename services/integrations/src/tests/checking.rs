@@ -40,7 +40,7 @@ fn with_secret(url: &str, secret: &str) -> String {
 #[tokio::test]
 async fn secrets_are_looked_for_and_compared_with_the_url() {
     let world = world();
-    world.secret("crm-key", "canary", "https://api.example.com").await;
+    world.secret("crm-key", "canary-0123456789abcdef", "https://api.example.com").await;
     let check = async |url: &str, secret: &str| check(&world, &with_secret(url, secret)).await;
     assert_eq!(check("https://api.example.com/v1", "crm-key").await, []);
     assert_eq!(check("https://API.example.com:443/v1?x=${currentObject:input.x}", "crm-key").await, []);
@@ -64,7 +64,7 @@ async fn secrets_are_looked_for_and_compared_with_the_url() {
 #[tokio::test]
 async fn who_may_not_list_secrets_is_told_nothing_of_them() {
     let world = world();
-    world.secret("crm-key", "canary", "https://api.example.com").await;
+    world.secret("crm-key", "canary-0123456789abcdef", "https://api.example.com").await;
     for roles in [&[Role::Caller][..], &[Role::Caller, Role::Operator]] {
         for secret in ["crm-key", "crm-kye"] {
             let text = with_secret("https://mail.example.com/", secret);
@@ -79,7 +79,7 @@ async fn who_may_not_list_secrets_is_told_nothing_of_them() {
 #[tokio::test]
 async fn a_secret_of_another_tenant_is_one_that_is_not_there() {
     let world = world();
-    world.secret("crm-key", "canary", "https://api.example.com").await;
+    world.secret("crm-key", "canary-0123456789abcdef", "https://api.example.com").await;
     let name = "tenants/other/registers/ADAPTER.A-B".to_owned();
     let told = async |secret: &str| {
         let text = with_secret("https://api.example.com/", secret).into();

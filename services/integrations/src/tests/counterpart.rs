@@ -24,6 +24,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
 };
+use oracle::Canary;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use tempfile::TempDir;
@@ -73,7 +74,12 @@ pub(super) fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) ->
     Reply::Answer(response.body(Full::new(body.into())).unwrap())
 }
 
+/// The same with JSON. An access token in it may not come out of the suite.
 pub(super) fn json(status: u16, body: &str) -> Reply {
+    let parsed: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+    if let Some(token) = parsed["access_token"].as_str() {
+        Canary::known("a token", token);
+    }
     answer(status, "application/json", body.to_owned())
 }
 

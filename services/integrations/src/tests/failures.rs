@@ -98,7 +98,7 @@ async fn an_answer_whose_encoding_could_hide_an_echoed_secret_is_not_handed_on()
     };
     let counterpart = Counterpart::start(move |_, _| compressed()).await;
     let world = World::new(&counterpart).await;
-    world.secret("crm-token", "t0ken", &counterpart.origin()).await;
+    world.secret("crm-token", "t0ken-of-the-crm", &counterpart.origin()).await;
     world.crm(&counterpart, Some(Kind::Bearer(Bearer { token: "{{secret:crm-token}}".into() }))).await;
     let status = refused(world.execute(get(format!("{}/x", counterpart.origin()))).await, "RESPONSE_ENCODED");
     assert_eq!(metadata(&status, "host"), "api.example.com");

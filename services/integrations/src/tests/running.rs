@@ -212,7 +212,7 @@ async fn data_is_never_a_template() {
 async fn an_adapter_sends_through_the_integration_it_names() {
     let counterpart = Counterpart::quiet().await;
     let world = World::new(&counterpart).await;
-    world.secret("crm-token", "t0ken", &counterpart.origin()).await;
+    world.secret("crm-token", "t0ken-of-the-crm", &counterpart.origin()).await;
     let token = Kind::Bearer(Bearer { token: "{{secret:crm-token}}".into() });
     let mut integration = open(&counterpart, Some(token));
     integration.constants = r#"{"region": "eu"}"#.into();
@@ -221,7 +221,7 @@ async fn an_adapter_sends_through_the_integration_it_names() {
     let text = mirror(&counterpart.origin()).replacen('{', r#"{"integration": "CRM","#, 1);
     world.register("ADAPTER.A-B", text.clone()).await;
     let run = world.run("ADAPTER.A-B", "{}").await.unwrap();
-    assert_eq!(counterpart.one().header("authorization"), "Bearer t0ken");
+    assert_eq!(counterpart.one().header("authorization"), "Bearer t0ken-of-the-crm");
     assert_eq!(value(&run.result)["constants"]["region"], "eu");
 
     world.register("ADAPTER.A-C", text.replace("/mirror", "/elsewhere")).await;

@@ -37,7 +37,7 @@ struct Audit(Arc<Mutex<Vec<String>>>);
 impl Audit {
     fn start() -> (Self, DefaultGuard) {
         let audit = Self::default();
-        let guard = ::tracing::subscriber::set_default(registry().with(audit.clone()));
+        let guard = ::tracing::subscriber::set_default(registry().with(oracle::layer()).with(audit.clone()));
         (audit, guard)
     }
 

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use oracle::Canary;
 use proto::{
     errors::v1::Reason,
     integrations::v1::{Integration, Limits, auth},
@@ -25,7 +26,10 @@ use super::{
     world::{World, get, header, metadata, open, refused},
 };
 
-/// Gives `token-1`, and after that was invalidated `token-2`, and so on.
+const FIRST: &str = "token-1-9a4e5d1c";
+const SECOND: &str = "token-2-9a4e5d1c";
+
+/// Gives [`FIRST`], and after that was invalidated [`SECOND`], and so on. None may come out of the suite.
 #[derive(Clone, Default)]
 pub(super) struct TestTokens(Arc<State>);
 
@@ -68,10 +72,11 @@ impl TokenService for TestTokens {
         let generation = self.invalidated() + 1;
         let spelled = self.0.kind.lock().unwrap().clone();
         let token_type = if spelled.is_empty() { "bearer".to_owned() } else { spelled };
-        let access_token = format!("token-{generation}").into();
+        let access_token = format!("token-{generation}-9a4e5d1c");
+        Canary::known("a token", &access_token);
         let secret = format!("{}/secrets/crm-client-secret", request.get_ref().parent);
         Ok(Response::new(Token {
-            access_token,
+            access_token: access_token.into(),
             token_type,
             expire_time: None,
             generation,
@@ -119,26 +124,26 @@ async fn taking(token: &'static str) -> Counterpart {
 
 #[tokio::test]
 async fn a_token_goes_out_as_a_bearer() {
-    let counterpart = taking("token-1").await;
+    let counterpart = taking(FIRST).await;
     let world = World::new(&counterpart).await;
     world.crm(&counterpart, Some(client_credentials())).await;
     let mut request = get(format!("{}/customers", counterpart.origin()));
     request.headers = vec![header("Authorization", "Bearer of-the-caller")];
     assert_eq!(world.execute(request).await.unwrap().status, 200);
-    assert_eq!(counterpart.one().header("authorization"), "Bearer token-1");
+    assert_eq!(counterpart.one().header("authorization"), "Bearer token-1-9a4e5d1c");
     assert_eq!(world.tokens.invalidated(), 0);
 }
 
 #[tokio::test]
 async fn a_token_that_is_not_accepted_is_replaced_once() {
-    let counterpart = taking("token-2").await;
+    let counterpart = taking(SECOND).await;
     let world = World::new(&counterpart).await;
     world.crm(&counterpart, Some(client_credentials())).await;
     let answer = world.execute(get(format!("{}/customers", counterpart.origin()))).await.unwrap();
     assert_eq!((answer.status, world.tokens.invalidated()), (200, 1));
     let sent: Vec<_> =
         counterpart.seen().iter().map(|seen| seen.header("authorization").to_owned()).collect();
-    assert_eq!(sent, ["Bearer token-1", "Bearer token-2"]);
+    assert_eq!(sent, ["Bearer token-1-9a4e5d1c", "Bearer token-2-9a4e5d1c"]);
 }
 
 #[tokio::test]
@@ -190,7 +195,7 @@ async fn a_token_of_a_type_that_is_not_understood_is_not_sent() {
 #[tokio::test]
 async fn calls_at_once_with_a_stale_token_all_get_through() {
     let counterpart = Counterpart::http2(|seen, before| {
-        let expected = if before == 0 { "Bearer token-1" } else { "Bearer token-2" };
+        let expected = if before == 0 { "Bearer token-1-9a4e5d1c" } else { "Bearer token-2-9a4e5d1c" };
         json(if seen.header("authorization") == expected { 200 } else { 401 }, "{}")
     })
     .await;
@@ -214,10 +219,11 @@ async fn calls_at_once_with_a_stale_token_all_get_through() {
 async fn a_thousand_calls_at_once_with_a_cold_token_make_one_token_request() {
     let counterpart =
         Counterpart::http2(|seen, _| match (seen.target.as_str(), seen.header("authorization")) {
-            ("/token", _) => {
-                json(200, r#"{"access_token": "the-one-token", "token_type": "Bearer", "expires_in": 3600}"#)
-            }
-            (_, "Bearer the-one-token") => json(200, "{}"),
+            ("/token", _) => json(
+                200,
+                r#"{"access_token": "the-one-token-9a4e5d1c", "token_type": "Bearer", "expires_in": 3600}"#,
+            ),
+            (_, "Bearer the-one-token-9a4e5d1c") => json(200, "{}"),
             ("/open", _) => json(200, "{}"),
             _ => json(401, "{}"),
         })

@@ -19,7 +19,8 @@ async fn trace_context_goes_out_only_where_the_integration_says_so() {
     let provider = SdkTracerProvider::builder().build();
     let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
     // For this thread, which is the only one of this test.
-    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+    let _guard =
+        tracing::subscriber::set_default(tracing_subscriber::registry().with(oracle::layer()).with(layer));
 
     let counterpart = Counterpart::quiet().await;
     let world = World::new(&counterpart).await;

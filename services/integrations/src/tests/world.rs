@@ -12,6 +12,7 @@ use egress::{Door, EgressPolicy, Policies, Resolver};
 use futures::FutureExt;
 use http::{HeaderMap, HeaderValue};
 use mapping::Scripts;
+use oracle::{Canary, Hearing, Listening};
 use proto::{
     integrations::v1::{
         Auth, CreateIntegrationRequest, Endpoint, ExecuteIntegrationRequest, ExecuteIntegrationResponse,
@@ -30,7 +31,10 @@ use runtime::{
 use seal::KeyRing;
 use store::{MemoryStore, Store};
 use tempfile::TempDir;
-use tonic::{Status, service::Routes};
+use tonic::{
+    Status,
+    service::{Routes, RoutesBuilder},
+};
 use tonic_types::StatusExt;
 
 use super::{counterpart::Counterpart, tokens::TestTokens};
@@ -47,6 +51,7 @@ pub(super) struct World {
     pub(super) names: Arc<Names>,
     secrets: Link,
     _folder: TempDir,
+    _hearing: Hearing,
 }
 
 impl World {
@@ -78,6 +83,7 @@ impl World {
         real_tokens: bool,
         scripts: Option<Arc<dyn Scripts>>,
     ) -> Self {
+        let hearing = Hearing::start();
         let policies = policies.into();
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new().unwrap());
         let folder = tempfile::tempdir().unwrap();
@@ -104,11 +110,12 @@ impl World {
         Self {
             store,
             service,
-            registers: link(|routes| registers.public(routes), anybody.clone()),
+            registers: heard_link(|routes| registers.public(routes), anybody.clone()),
             tokens,
             names,
-            secrets: link(|routes| secrets.public(routes), anybody),
+            secrets: heard_link(|routes| secrets.public(routes), anybody),
             _folder: folder,
+            _hearing: hearing,
         }
     }
 
@@ -121,11 +128,11 @@ impl World {
     pub(super) fn routes(&self) -> Routes {
         let mut routes = Routes::builder();
         self.service.public(&mut routes);
-        routes.routes()
+        heard(routes.routes())
     }
 
     pub(super) fn integrations_of(&self, caller: Caller) -> IntegrationServiceClient<Link> {
-        IntegrationServiceClient::new(link(|routes| self.service.public(routes), caller))
+        IntegrationServiceClient::new(heard_link(|routes| self.service.public(routes), caller))
             .max_decoding_message_size(usize::MAX)
     }
 
@@ -134,7 +141,7 @@ impl World {
     }
 
     pub(super) fn adapters_of(&self, caller: Caller) -> AdapterServiceClient<Link> {
-        AdapterServiceClient::new(link(|routes| self.service.public(routes), caller))
+        AdapterServiceClient::new(heard_link(|routes| self.service.public(routes), caller))
     }
 
     pub(super) async fn create(&self, id: &str, integration: Integration) -> Result<Integration, Status> {
@@ -155,8 +162,9 @@ impl World {
         self.create("CRM", open(counterpart, auth)).await.unwrap();
     }
 
-    /// Stores a secret for an origin.
+    /// Stores a secret for an origin. It may not come out of the suite.
     pub(super) async fn secret(&self, name: &str, value: &'static str, url: &str) {
+        Canary::known(&format!("the secret {name}"), value);
         let name = format!("{TENANT}/secrets/{name}");
         let url = url.to_owned();
         self.put_secret(PutSecretRequest { name, value: value.into(), url, ..Default::default() }).await;
@@ -164,6 +172,7 @@ impl World {
 
     /// Stores the secret of [`client_credentials`](super::tokens::client_credentials), and where its tokens go.
     pub(super) async fn client_secret(&self, value: &'static str, url: &str, tokens_for: &[&str]) {
+        Canary::known("the client's secret", value);
         let request = PutSecretRequest {
             name: format!("{TENANT}/secrets/crm-client-secret"),
             value: value.into(),
@@ -288,7 +297,18 @@ pub(super) fn header(name: &str, value: &'static str) -> Header {
     Header { name: name.into(), value: value.into() }
 }
 
-fn link(add: impl FnOnce(&mut tonic::service::RoutesBuilder) -> Vec<&'static str>, caller: Caller) -> Link {
+/// A link for callers from outside: what it answers is searched. What services release to each other is not.
+fn heard_link(add: impl FnOnce(&mut RoutesBuilder) -> Vec<&'static str>, caller: Caller) -> Link {
+    let mut routes = Routes::builder();
+    add(&mut routes);
+    Link::in_process(heard(routes.routes()), caller)
+}
+
+fn heard(routes: Routes) -> Routes {
+    routes.into_axum_router().layer(Listening).into()
+}
+
+fn link(add: impl FnOnce(&mut RoutesBuilder) -> Vec<&'static str>, caller: Caller) -> Link {
     let mut routes = Routes::builder();
     add(&mut routes);
     Link::in_process(routes.routes(), caller)

@@ -25,7 +25,7 @@ pub(super) struct Audit(Arc<Mutex<Vec<Record>>>);
 impl Audit {
     pub(super) fn start() -> (Self, DefaultGuard) {
         let audit = Self::default();
-        let guard = tracing::subscriber::set_default(registry().with(audit.clone()));
+        let guard = tracing::subscriber::set_default(registry().with(oracle::layer()).with(audit.clone()));
         (audit, guard)
     }
 

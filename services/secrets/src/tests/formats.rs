@@ -24,8 +24,7 @@ async fn first() -> Suite {
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let ring = Arc::new(KeyRing::load(path).unwrap());
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new().unwrap());
-    let service = Config::default().build(store.clone(), ring);
-    let suite = Suite { service, store, _folder: folder };
+    let suite = Suite::sealing(Config::default(), store, ring, folder);
     suite.overwrite("records", "crm", bytes(RECORD)).await;
     suite.overwrite("versions", "crm", bytes(MARK)).await;
     suite

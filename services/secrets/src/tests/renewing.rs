@@ -11,8 +11,7 @@ async fn rotated() -> (Suite, Arc<KeyRing>, Entry) {
     let folder = tempfile::tempdir().unwrap();
     let ring = Arc::new(KeyRing::create(folder.path().join("key")).unwrap());
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new().unwrap());
-    let service = Config::default().build(store.clone(), ring.clone());
-    let suite = Suite { service, store, _folder: folder };
+    let suite = Suite::sealing(Config::default(), store, ring.clone(), folder);
     suite.put("crm", CANARY).await;
     let (id, key) = Key::generate().unwrap();
     let before = ring.sealing();

@@ -9,7 +9,7 @@ use super::{counterpart::Reply, *};
 #[tokio::test]
 async fn basic_carries_id_and_secret_form_encoded() {
     let suite = Suite::new();
-    suite.secrets.put("acme", "odd", "p:ä s+%s");
+    suite.secrets.put("acme", "odd", "p:ä s+%s-4f9d2c71aa");
     let counterpart = Counterpart::tokens(&suite.authority).await;
     let credentials = ClientCredentials {
         client_id: "id:with space".into(),
@@ -25,7 +25,7 @@ async fn basic_carries_id_and_secret_form_encoded() {
     let [seen] = &counterpart.seen()[..] else { panic!("one request") };
     assert_eq!((seen.method.as_str(), seen.target.as_str()), ("POST", "/oauth/token?policy=b2c"));
     let basic = seen.headers["authorization"].to_str().unwrap().strip_prefix("Basic ").unwrap();
-    assert_eq!(STANDARD.decode(basic).unwrap(), b"id%3Awith+space:p%3A%C3%A4+s%2B%25s");
+    assert_eq!(STANDARD.decode(basic).unwrap(), b"id%3Awith+space:p%3A%C3%A4+s%2B%25s-4f9d2c71aa");
     assert_eq!(seen.headers["content-type"], "application/x-www-form-urlencoded");
     assert_eq!(seen.headers["accept"], "application/json");
     let pairs: Vec<(String, String)> =
@@ -43,7 +43,7 @@ async fn basic_carries_id_and_secret_form_encoded() {
 #[tokio::test]
 async fn in_the_body_goes_what_basic_would_carry() {
     let suite = Suite::new();
-    suite.secrets.put("acme", "odd", "p&q=r");
+    suite.secrets.put("acme", "odd", "p&q=r-4f9d2c71aa05");
     let counterpart = Counterpart::tokens(&suite.authority).await;
     let credentials = ClientCredentials {
         client_secret: "{{secret:odd}}".into(),
@@ -53,7 +53,10 @@ async fn in_the_body_goes_what_basic_would_carry() {
     suite.get(&credentials).await.unwrap();
     let [seen] = &counterpart.seen()[..] else { panic!("one request") };
     assert!(!seen.headers.contains_key("authorization"));
-    assert_eq!(seen.body, "grant_type=client_credentials&client_id=outgate&client_secret=p%26q%3Dr");
+    assert_eq!(
+        seen.body,
+        "grant_type=client_credentials&client_id=outgate&client_secret=p%26q%3Dr-4f9d2c71aa05"
+    );
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
+use oracle::Canary;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use tempfile::TempDir;
@@ -97,14 +98,22 @@ impl Reply {
 
     /// A token of that life.
     pub(super) fn token(value: &str, expires_in: u64) -> Self {
+        let value = given_out(value);
         let body = format!(r#"{{"access_token":"{value}","token_type":"Bearer","expires_in":{expires_in}}}"#);
         Self::json(200, &body)
     }
 
     /// The value of the n-th token of [`Counterpart::tokens`].
     pub(super) fn nth(n: usize) -> String {
-        format!("token-canary-{n}-9a4e")
+        given_out(&format!("token-canary-{n}-9a4e"))
     }
+}
+
+/// A token, which may come out where it is asked for and nowhere else.
+fn given_out(token: &str) -> String {
+    let asked_for = "the answer of /outgate.tokens.v1.TokenService/GetToken";
+    Canary::known("a token", token).may_be_in(asked_for, "it is what is asked for there");
+    token.to_owned()
 }
 
 pub(super) struct Counterpart {

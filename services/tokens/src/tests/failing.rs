@@ -106,7 +106,7 @@ async fn a_secrets_refusal_is_passed_on_and_not_remembered() {
     let refused = suite.get(&missing).await.unwrap_err();
     assert_eq!((reason(&refused).as_str(), refused.code()), ("SECRET_NOT_FOUND", Code::NotFound));
     assert_eq!(metadata(&refused, "secret").as_deref(), Some("crm"));
-    suite.secrets.put("acme", "later", "there now");
+    suite.secrets.put("acme", "later", "there now-4f9d2c71aa05");
     suite.get(&missing).await.unwrap();
 
     for (name, refusal) in [

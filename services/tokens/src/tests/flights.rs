@@ -98,7 +98,7 @@ async fn a_dead_endpoint_delays_no_other_grant() {
 #[tokio::test]
 async fn equal_grants_of_two_tenants_share_nothing() {
     let suite = Suite::new();
-    suite.secrets.put("other", "crm", "another secret");
+    suite.secrets.put("other", "crm", "another secret-4f9d2c71aa");
     let counterpart = Counterpart::tokens(&suite.authority).await;
     let mine = suite.get(&credentials(&counterpart)).await.unwrap();
     let request = asking("tenants/other", credentials(&counterpart));

@@ -25,14 +25,14 @@ async fn a_restart_serves_the_kept_token_without_a_request() {
     let credentials = credentials(&counterpart);
     let before = suite.get(&credentials).await.unwrap();
 
-    let Suite { service, secrets, authority, store, ring, _folder } = suite;
+    let Suite { service, secrets, authority, store, ring, _folder, _hearing } = suite;
     drop(service);
     // The keepers end on their own, and with the last of them the store is closed.
     eventually("the keepers end", || Arc::strong_count(&store) == 1).await;
     drop(store);
     let store = open();
     let service = build(Config::default(), store.clone(), ring.clone(), &authority, &secrets);
-    let suite = Suite { service, secrets, authority, store, ring, _folder };
+    let suite = Suite { service, secrets, authority, store, ring, _folder, _hearing };
 
     let after = suite.get(&credentials).await.unwrap();
     assert_eq!((&after.access_token, after.generation), (&before.access_token, before.generation));
@@ -70,7 +70,7 @@ async fn the_store_forgets_a_token_when_it_ends() {
 #[tokio::test]
 async fn another_grants_or_tenants_record_is_not_taken() {
     let suite = Suite::new();
-    suite.secrets.put("other", "crm", "another");
+    suite.secrets.put("other", "crm", "another-4f9d2c71aa05");
     let counterpart = Counterpart::tokens(&suite.authority).await;
     suite.get(&client_of(&counterpart, "mine")).await.unwrap();
     let mine = suite.kept().await.remove(0);

@@ -22,7 +22,7 @@ async fn operators_see_everything_but_the_value() {
 #[tokio::test]
 async fn a_tenants_tokens_come_page_by_page() {
     let suite = Suite::new();
-    suite.secrets.put("other", "crm", "another");
+    suite.secrets.put("other", "crm", "another-4f9d2c71aa05");
     let counterpart = Counterpart::tokens(&suite.authority).await;
     for n in 0..5 {
         suite.get(&client_of(&counterpart, &n.to_string())).await.unwrap();

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use oracle::Canary;
 use proto::{
     errors::v1::Reason,
     secrets::v1::{
@@ -68,13 +69,14 @@ fn refuse(reason: Reason) -> Refusal {
 }
 
 impl Secrets {
-    /// A new value, whose tokens go to the API.
+    /// A new value, whose tokens go to the API. It may not come out of the suite.
     pub(super) fn put(&self, tenant: &str, name: &str, value: &str) {
         self.put_for(&format!("tenants/{tenant}/secrets/{name}"), value, API);
     }
 
     /// A new value, whose tokens go somewhere.
     pub(super) fn put_for(&self, name: &str, value: &str, tokens_for: &str) {
+        Canary::known(&format!("the secret {name}"), value);
         let mut state = self.0.lock().unwrap();
         let values = state.values.entry(name.to_owned()).or_default();
         let version = values.len() as u64 + 1;

@@ -3,6 +3,7 @@ mod authority;
 mod counterpart;
 mod decoding;
 mod echoes;
+mod heard;
 mod hostile;
 mod leaks;
 mod live;
@@ -30,12 +31,12 @@ use std::{
 
 use async_trait::async_trait;
 use mapping::{Content, Encoder, Template};
+use oracle::Canary;
 use seal::Plaintext;
 use url::Url;
 
-use crate::{
-    Body, Door, EgressPolicy, Endpoint, Outbound, Resolver, SecretSource, SourceError, SourceErrorKind,
-};
+use self::heard::Door;
+use crate::{Body, EgressPolicy, Endpoint, Outbound, Resolver, SecretSource, SourceError, SourceErrorKind};
 
 /// The counterpart's name in these tests. Nothing but [`Loopback`] resolves it.
 const HOST: &str = "counterpart.example";
@@ -51,7 +52,7 @@ impl Resolver for Loopback {
     }
 }
 
-/// Hands out what it was given, and remembers what it was asked.
+/// Hands out what it was given, and remembers what it was asked. None of it may come out of the door.
 #[derive(Default)]
 struct Keeper {
     values: HashMap<&'static str, Vec<u8>>,
@@ -63,6 +64,14 @@ struct Keeper {
 
 impl Keeper {
     fn with(values: &[(&'static str, &[u8])]) -> Self {
+        for (name, value) in values.iter().filter(|(_, value)| !value.is_empty()) {
+            Canary::known(&format!("the secret {name}"), value);
+        }
+        Self::with_short(values)
+    }
+
+    /// The same for values that other texts hold by chance, which nobody can look for.
+    fn with_short(values: &[(&'static str, &[u8])]) -> Self {
         let values = values.iter().map(|(name, value)| (*name, value.to_vec())).collect();
         Self { values, ..Self::default() }
     }

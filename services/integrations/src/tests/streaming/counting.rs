@@ -99,7 +99,7 @@ async fn a_body_leaves_once() {
 async fn a_token_that_is_not_accepted_is_given_up_and_the_call_made_once_more_where_it_has_no_body() {
     for (body, status, requests) in [(vec![], 200, 2), (vec!["body".into()], 401, 1)] {
         let counterpart = Counterpart::http2(|seen, _| {
-            json(if seen.header("authorization") == "Bearer token-2" { 200 } else { 401 }, "{}")
+            json(if seen.header("authorization") == "Bearer token-2-9a4e5d1c" { 200 } else { 401 }, "{}")
         })
         .await;
         let world = World::new(&counterpart).await;
@@ -123,7 +123,9 @@ async fn a_token_that_is_not_accepted_after_a_redirect_repeats_nothing_that_coul
                 let moved = Response::builder().status(303).header("location", "/y");
                 Reply::Answer(moved.body(Full::new(Bytes::new())).unwrap())
             }
-            _ => json(if seen.header("authorization") == "Bearer token-2" { 200 } else { 401 }, "{}"),
+            _ => {
+                json(if seen.header("authorization") == "Bearer token-2-9a4e5d1c" { 200 } else { 401 }, "{}")
+            }
         })
         .await;
         let world = World::new(&counterpart).await;

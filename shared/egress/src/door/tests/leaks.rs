@@ -1,48 +1,20 @@
-//! What a log at its most talkative holds of a secret: nothing.
+//! What a log at its most talkative holds of a request: no query value. That it holds no secret is what the oracle finds,
+//! here as in every other test; here it is made sure that there is a log to look into.
 
-use std::{error::Error as _, sync::LazyLock, time::Duration};
+use std::time::Duration;
 
 use mapping::{Content, Encoder};
-use tracing_subscriber::fmt::format::FmtSpan;
 
 use super::{
     Keeper, after,
     counterpart::{Counterpart, Identity, Reaction, ok},
-    door, get,
-    log::Log,
-    secret,
+    door, get, secret,
 };
-use crate::scrub;
-
-/// Everything that any test of this binary logs, at TRACE, from every crate.
-static LOG: LazyLock<Log> = LazyLock::new(|| {
-    let log = Log::default();
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_span_events(FmtSpan::FULL)
-        .with_writer(log.clone())
-        .with_ansi(false)
-        .init();
-    log
-});
-
-/// An error with its whole chain, in both of its forms.
-fn told(error: &crate::Error) -> String {
-    let mut text = format!("{error} {error:?}");
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text += &format!(" {cause} {cause:?}");
-        source = cause.source();
-    }
-    text
-}
 
 #[tokio::test]
-async fn no_log_and_no_error_holds_a_secret_in_any_form() {
+async fn the_log_that_is_searched_is_as_talkative_as_can_be() {
     const CANARY: &[u8] = b"cAnArY/+7f3e\"9d&<1b>5a==zq";
-    let log = &*LOG;
     let keeper = Keeper::with(&[("canary", CANARY)]);
-    let mut tellings = String::new();
     let reactions: [fn(&str) -> Reaction; 5] = [
         |request| ok(request),
         |_| Reaction::Write(b"no http at all\r\n\r\n".to_vec()),
@@ -50,6 +22,7 @@ async fn no_log_and_no_error_holds_a_secret_in_any_form() {
         |request| Reaction::Stall(format!("HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n{request}").into()),
         |request| Reaction::Http2(request.to_owned()),
     ];
+    let mut answered = 0;
     for reaction in reactions {
         let counterpart = match reaction("") {
             Reaction::Http2(_) => Counterpart::start_as(Identity::TrustedHttp2, reaction).await,
@@ -62,21 +35,14 @@ async fn no_log_and_no_error_holds_a_secret_in_any_form() {
         outbound.url.push_hole(Content::Secret("canary".into()), Encoder::Query);
         outbound.headers = vec![("x-key".into(), after("k ", "canary", Encoder::Header))];
         outbound.query_credentials = vec![("api_key".into(), secret("canary", Encoder::Query))];
-        match door(&counterpart).send(outbound, &keeper).await {
-            Ok(answer) => tellings += &format!("{answer:?}"),
-            Err(error) => tellings += &told(&error),
-        }
+        answered += usize::from(door(&counterpart).send(outbound, &keeper).await.is_ok());
     }
-    let log = String::from_utf8_lossy(&log.bytes()).into_owned();
+    assert_eq!(answered, 2, "the answers of the first and of HTTP/2 are whole");
+    let log = oracle::log();
     assert!(log.contains("TRACE"), "the log is as talkative as can be");
     assert!(log.contains("server.address=\"counterpart.example\""), "the span is there: {log}");
     assert!(log.contains("error.type=\"broke_off\"") && log.contains("error.type=\"timeout\""), "{log}");
     assert!(log.contains("h2::"), "HTTP/2 was spoken");
     assert!(log.contains("plain=REDACTED"), "query values are left out: {log}");
     assert!(!log.contains("visible-value"), "query values are left out");
-    for form in scrub::forms_of(CANARY) {
-        let form = String::from_utf8_lossy(&form).into_owned();
-        assert!(!log.contains(&form), "the log holds {form}");
-        assert!(!tellings.contains(&form), "an answer or error holds {form}: {tellings}");
-    }
 }

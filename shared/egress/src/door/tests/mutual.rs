@@ -25,8 +25,8 @@ use tokio_rustls::{
     rustls::{RootCertStore, ServerConfig, server::WebPkiClientVerifier},
 };
 
-use super::{HOST, Keeper, Loopback, secret};
-use crate::{Body, Door, EgressPolicy, Endpoint, ErrorKind, Outbound, Proxy};
+use super::{Door, HOST, Keeper, Loopback, secret};
+use crate::{Body, EgressPolicy, Endpoint, ErrorKind, Outbound, Proxy};
 
 /// Signs both sides' certificates.
 struct Authority(Issuer<'static, KeyPair>, String);
@@ -288,7 +288,7 @@ async fn what_is_no_certificate_is_unfit_and_not_shown() {
     let [certificate, key, other] = [certificate.pem(), key.serialize_pem(), other.serialize_pem()];
     for pem in [
         String::new(),
-        "hunter2".to_owned(),
+        "hunter2-hunter21".to_owned(),
         certificate.clone(),
         key.clone(),
         format!("{certificate}{key}{key}"),

@@ -10,6 +10,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use mapping::{Encoder, Template};
+use oracle::Canary;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -18,11 +19,11 @@ use tokio::{
 };
 
 use super::{
-    HOST, Keeper, Loopback, after,
+    Door, HOST, Keeper, Loopback, after,
     counterpart::{Counterpart, Identity, ok},
     get, policy,
 };
-use crate::{Body, Door, EgressPolicy, Endpoint, Error, ErrorKind, Outbound, Proxy, Resolver};
+use crate::{Body, EgressPolicy, Endpoint, Error, ErrorKind, Outbound, Proxy, Resolver};
 
 const TOKEN: &[u8] = b"tok-4f9d2c71aa05e8b6";
 
@@ -73,6 +74,9 @@ impl TestProxy {
     /// A file with credentials for it.
     fn credentials(&self, text: &str) -> PathBuf {
         let path = self.folder.path().join("credentials");
+        for password in text.lines().filter_map(|line| Some(line.split_once(':')?.1)) {
+            Canary::known("a password for the proxy", password);
+        }
         fs::write(&path, text).unwrap();
         path
     }
@@ -118,7 +122,9 @@ async fn serve(
     if head.starts_with("CONNECT ") {
         client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.unwrap();
     } else {
-        server.write_all(head.as_bytes()).await.unwrap();
+        // What is for the proxy goes no further (RFC 9110, 11.7.2).
+        let lines = head.split_inclusive("\r\n").filter(|line| !line.starts_with("proxy-authorization: "));
+        server.write_all(lines.collect::<String>().as_bytes()).await.unwrap();
     }
     let (mut from_client, mut to_client) = client.split();
     let (mut from_server, mut to_server) = server.split();
@@ -169,17 +175,17 @@ async fn the_proxy_sees_where_to_and_nothing_else() {
 async fn its_credentials_are_for_the_proxy_alone() {
     let counterpart = Counterpart::start(ok).await;
     let proxy = TestProxy::start(Manner::Obliging).await;
-    let file = proxy.credentials("ada:hunter2:!\n");
+    let file = proxy.credentials("ada:hunter2-hunter21:!\n");
     let door = Door::new(proxy.policy(&counterpart, Some(file)), Arc::new(Loopback)).unwrap();
     let answer = door.send(with_secret(&counterpart), &keeper()).await.unwrap();
-    // "ada:hunter2:!" in base64.
+    // "ada:hunter2-hunter21:!" in base64.
     assert!(
-        proxy.heads()[0].contains("\r\nProxy-Authorization: Basic YWRhOmh1bnRlcjI6IQ==\r\n"),
+        proxy.heads()[0].contains("\r\nProxy-Authorization: Basic YWRhOmh1bnRlcjItaHVudGVyMjE6IQ==\r\n"),
         "{:?}",
         proxy.heads()
     );
     let seen = format!("{} {answer:?} {door:?}", counterpart.request()).to_lowercase();
-    for gone in ["proxy-authorization", "ywrhomh1bnrlcji6iq", "hunter2"] {
+    for gone in ["proxy-authorization", "ywrhomh1bnrlcjitahvudgvymje6iq", "hunter2"] {
         assert!(!seen.contains(gone), "{gone}: {seen}");
     }
 }
@@ -188,7 +194,9 @@ async fn its_credentials_are_for_the_proxy_alone() {
 async fn credentials_that_are_none_stop_the_start() {
     let counterpart = Counterpart::start(|_| ok("")).await;
     let proxy = TestProxy::start(Manner::Obliging).await;
-    for text in ["", "hunter2", "ada:hunter2\nada:hunter3", "ada:hunter2\u{e9}\u{7f}"] {
+    for text in
+        ["", "hunter2", "ada:hunter2-hunter21\nada:hunter3-hunter31", "ada:hunter2-hunter21\u{e9}\u{7f}"]
+    {
         let file = proxy.credentials(text);
         let error = Door::new(proxy.policy(&counterpart, Some(file)), Arc::new(Loopback)).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::PolicyInvalid), "{error:?}");
@@ -212,7 +220,7 @@ async fn a_proxy_that_refuses_is_an_unreachable_counterpart() {
     ] {
         let counterpart = Counterpart::start(|_| ok("")).await;
         let proxy = TestProxy::start(Manner::Refusing(answer)).await;
-        let file = proxy.credentials("ada:hunter2");
+        let file = proxy.credentials("ada:hunter2-hunter21");
         let door = Door::new(proxy.policy(&counterpart, Some(file)), Arc::new(Loopback)).unwrap();
         let outbound = Outbound { redirects: 5, ..with_secret(&counterpart) };
         let error = door.send(outbound, &keeper()).await.unwrap_err();
@@ -253,7 +261,7 @@ async fn who_cannot_prove_its_name_gets_no_byte_through_a_proxy_either() {
 async fn plain_http_passes_through_without_a_secret() {
     let plain = Counterpart::start_as(Identity::Plain, ok).await;
     let proxy = TestProxy::start(Manner::Obliging).await;
-    let file = proxy.credentials("ada:hunter2");
+    let file = proxy.credentials("ada:hunter2-hunter21");
     let policy = EgressPolicy { allow_http: true, ..proxy.policy(&plain, Some(file)) };
     let door = Door::new(policy, Arc::new(Loopback)).unwrap();
     door.send(get(&plain, "/path"), &Keeper::default()).await.unwrap();

@@ -14,13 +14,13 @@ use http::{HeaderMap, HeaderValue, StatusCode, header::LOCATION};
 use mapping::{Content, Encoder, Template};
 
 use super::{
-    HOST, Keeper, after,
+    Door, HOST, Keeper, after,
     counterpart::{Counterpart, Identity, Reaction, ok},
     get, policy, secret,
 };
 use crate::{
-    Body, Door, EgressPolicy, Endpoint, Error, ErrorKind, Outbound, Reply, Resolver, Transport,
-    TransportError, Vetted,
+    Body, EgressPolicy, Endpoint, Error, ErrorKind, Outbound, Reply, Resolver, Transport, TransportError,
+    Vetted,
 };
 
 const TOKEN: &[u8] = b"tok-4f9d2c71aa05e8b6";

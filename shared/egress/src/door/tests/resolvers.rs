@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use super::{
-    HOST, Keeper,
+    Door, HOST, Keeper,
     authority::{Authority, params},
     counterpart::{Counterpart, ok},
     get, policy,
@@ -27,7 +27,7 @@ use super::{
     secret,
 };
 use crate::{
-    Door, EgressPolicy, Error, ErrorKind, Outbound, Reply, Resolver, Transport, TransportError, Vetted,
+    EgressPolicy, Error, ErrorKind, Outbound, Reply, Resolver, Transport, TransportError, Vetted,
     transport::ReqwestTransport,
 };
 
@@ -71,7 +71,7 @@ async fn vetted(resolver: Arc<InTurn>) -> (Error, Vec<Vec<SocketAddr>>, usize) {
     let closed = EgressPolicy { networks: vec![], ..policy(&counterpart) };
     let addresses = Arc::<Addresses>::default();
     let door = Door::with_transport(closed, resolver, Arc::<Addresses>::clone(&addresses));
-    let keeper = Keeper::with(&[("key", b"hunter2-hunter2")]);
+    let keeper = Keeper::with(&[("key", b"hunter2-hunter21")]);
     let mut outbound = get(&counterpart, "/");
     outbound.credentials = vec![("x-key".into(), secret("key", Encoder::Header))];
     let error = door.send(outbound, &keeper).await.unwrap_err();

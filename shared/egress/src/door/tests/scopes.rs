@@ -10,13 +10,13 @@ use async_trait::async_trait;
 use mapping::{Algorithm, Content, Digest, Encoder, Template};
 
 use super::{
-    HOST, Keeper, after,
+    Door, HOST, Keeper, after,
     counterpart::{Counterpart, Reaction, ok},
     get, policy, secret,
 };
-use crate::{Body, Door, EgressPolicy, Endpoint, Error, ErrorKind, Outbound, Resolver, SourceErrorKind};
+use crate::{Body, EgressPolicy, Endpoint, Error, ErrorKind, Outbound, Resolver, SourceErrorKind};
 
-const VALUE: &[u8] = b"hunter2-hunter2";
+const VALUE: &[u8] = b"hunter2-hunter21";
 const ELSEWHERE: &str = "https://api.example.com/";
 
 /// Everything is on this machine. Keeps what it was asked.

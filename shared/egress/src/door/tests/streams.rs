@@ -15,11 +15,11 @@ use http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_ENCODING};
 use mapping::Encoder;
 
 use super::{
-    HOST, Keeper, Loopback, after,
+    Door, HOST, Keeper, Loopback, after,
     counterpart::{Counterpart, Reaction, ok},
     door, get, policy,
 };
-use crate::{Body, Door, ErrorKind, Reply, Transport, TransportError, Vetted};
+use crate::{Body, ErrorKind, Reply, Transport, TransportError, Vetted};
 
 const TOKEN: &[u8] = b"tok-4f9d2c71aa05e8b6";
 

@@ -12,11 +12,11 @@ use tokio::{
 };
 
 use super::{
-    HOST, Keeper, Loopback,
+    Door, HOST, Keeper, Loopback,
     counterpart::{Counterpart, ok},
     get, policy,
 };
-use crate::{Door, EgressPolicy, Endpoint, ErrorKind, Outbound};
+use crate::{EgressPolicy, Endpoint, ErrorKind, Outbound};
 
 #[tokio::test]
 async fn an_authority_that_nobody_named_is_unknown() {

@@ -17,9 +17,10 @@ use seal::Plaintext;
 use serde_json::Value;
 use url::Url;
 
+use super::Door;
 use crate::{
-    Body, Door, EgressPolicy, Endpoint, Error, ErrorKind, Outbound, Reply, Resolver, SecretSource,
-    SourceError, Transport, TransportError, Vetted,
+    Body, EgressPolicy, Endpoint, Error, ErrorKind, Outbound, Reply, Resolver, SecretSource, SourceError,
+    Transport, TransportError, Vetted,
 };
 
 /// The lines of a vector file.

@@ -7,8 +7,8 @@ use mapping::Template;
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::{HOST, Keeper, Peer, door, get, raw::Raw, vectors::read};
-use crate::{Body, Door, ErrorKind, Outbound};
+use super::{Door, HOST, Keeper, Peer, door, get, raw::Raw, vectors::read};
+use crate::{Body, ErrorKind, Outbound};
 
 const BODY: &[u8] = b"{\"whole\": true}";
 

@@ -13,9 +13,9 @@ use rustls::{
 use tokio_rustls::rustls::ServerConfig;
 
 use crate::{
-    Door, Error, ErrorKind, Outbound,
+    Error, ErrorKind, Outbound,
     door::tests::{
-        HOST, Keeper, Loopback, Peer,
+        Door, HOST, Keeper, Loopback, Peer,
         authority::{Authority, Chain, params},
         get, policy,
         raw::{Dress, Raw},
@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-pub(super) const CANARY: &[u8] = b"hunter2-hunter2";
+pub(super) const CANARY: &[u8] = b"hunter2-hunter21";
 
 /// A request that carries a secret in its URL, a header and its body.
 pub(super) fn with_secrets(peer: &impl Peer) -> Outbound {

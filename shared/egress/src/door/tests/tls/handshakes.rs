@@ -7,9 +7,9 @@ use tokio::{io::AsyncReadExt, net::TcpListener, sync::Notify, time::Instant};
 
 use super::certificates::{CANARY, with_secrets};
 use crate::{
-    Door, EgressPolicy, Endpoint, Error, ErrorKind, Outbound,
+    EgressPolicy, Endpoint, Error, ErrorKind, Outbound,
     door::tests::{
-        HOST, Keeper, Loopback, door, policy,
+        Door, HOST, Keeper, Loopback, door, policy,
         raw::{Raw, Wire, stalled},
     },
 };

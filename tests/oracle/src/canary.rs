@@ -2,25 +2,30 @@
 
 use std::{collections::hash_map::RandomState, hash::BuildHasher};
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use memchr::memmem;
 
 use super::ORACLE;
 
-/// The shortest text that no other holds by chance, in bytes.
-const SHORTEST: usize = 16;
-
 /// A value that must not come out of the suite.
 #[derive(Clone, Debug)]
-pub(crate) struct Canary(Vec<u8>);
+pub struct Canary(Vec<u8>);
 
 impl Canary {
+    /// The shortest text that no other holds by chance, in bytes.
+    pub const SHORTEST: usize = 16;
+
     /// A new one: 32 random bytes in a printable form, with characters that every encoding has to do something about.
-    pub(crate) fn new() -> Self {
+    #[expect(clippy::new_without_default, reason = "no two are the same")]
+    pub fn new() -> Self {
         Self::beginning_with("")
     }
 
     /// The same behind a text that the test needs.
-    pub(crate) fn beginning_with(text: &str) -> Self {
+    pub fn beginning_with(text: &str) -> Self {
         let random = random_text();
         let (a, rest) = random.split_at(12);
         let (b, c) = rest.split_at(16);
@@ -29,7 +34,7 @@ impl Canary {
     }
 
     /// The value.
-    pub(crate) fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         std::str::from_utf8(&self.0).expect("the canary is text")
     }
 
@@ -38,10 +43,10 @@ impl Canary {
     /// # Panics
     /// When other texts could hold it by chance: then the test has to use [`Canary::new`].
     #[track_caller]
-    pub(crate) fn known(what: &str, value: impl AsRef<[u8]>) -> Self {
+    pub fn known(what: &str, value: impl AsRef<[u8]>) -> Self {
         let value = value.as_ref();
         assert!(
-            value.len() >= SHORTEST,
+            value.len() >= Self::SHORTEST,
             "{what} of a test must be one that no other text holds by chance: use Canary::new() for it"
         );
         Self::of_bytes(what, value.to_owned())
@@ -55,7 +60,7 @@ impl Canary {
     }
 
     /// Lets this canary alone be in the sink of this name alone (for a file: its path).
-    pub(crate) fn may_be_in(self, sink: impl Into<String>, reason: &'static str) -> Self {
+    pub fn may_be_in(self, sink: impl Into<String>, reason: &'static str) -> Self {
         assert!(!reason.is_empty(), "an exception needs a reason");
         let sink = sink.into();
         for part in secret_parts(&self.0) {
@@ -74,25 +79,30 @@ pub(super) struct Known {
     pub(super) may_be_in: Vec<String>,
 }
 
-/// What is secret of a value: of PEM the lines of its private keys, of other texts all of it.
+/// What is secret of a value: of PEM the lines of its private keys, of other texts all of it. A line that is in the
+/// certificate too is the public key's.
 fn secret_parts(value: &[u8]) -> Vec<&[u8]> {
     let Some(pem) = std::str::from_utf8(value).ok().filter(|text| text.contains("-----BEGIN ")) else {
         return vec![value];
     };
-    let mut private = false;
-    let mut lines: Vec<_> = pem
-        .lines()
-        .filter(|line| {
-            if line.starts_with("-----") {
-                private = line.contains("BEGIN") && line.contains("PRIVATE KEY");
-            }
-            private && line.len() >= 2 * SHORTEST && !line.starts_with("-----")
-        })
-        .collect();
+    let (mut private, mut lines, mut certificate) = (false, Vec::new(), String::new());
+    for line in pem.lines() {
+        if line.starts_with("-----") {
+            private = line.contains("BEGIN") && line.contains("PRIVATE KEY");
+        } else if private {
+            lines.push(line);
+        } else {
+            certificate.push_str(line);
+        }
+    }
     // A key's first line begins with what all keys of its kind begin with.
     if lines.len() > 1 {
         lines.remove(0);
     }
+    let certificate = STANDARD.decode(certificate).unwrap_or_default();
+    let is_public =
+        |line: &str| STANDARD.decode(line).is_ok_and(|bytes| memmem::find(&certificate, &bytes).is_some());
+    lines.retain(|line| line.len() >= 2 * Canary::SHORTEST && !is_public(line));
     lines.into_iter().map(str::as_bytes).collect()
 }
 
@@ -103,6 +113,6 @@ fn random_text() -> String {
 }
 
 /// A number that differs every time.
-pub(crate) fn random() -> u64 {
+pub fn random() -> u64 {
     RandomState::new().hash_one(0)
 }

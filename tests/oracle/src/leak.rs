@@ -4,15 +4,15 @@ use std::{io::Write, thread};
 
 /// A canary where it must not be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Leak {
+pub struct Leak {
     /// Which canary.
-    pub(super) what: String,
+    pub what: String,
     /// Where.
-    pub(super) sink: String,
+    pub sink: String,
     /// In which encoding.
-    pub(super) how: String,
+    pub how: String,
     /// What stands before it there.
-    pub(super) before: String,
+    pub before: String,
 }
 
 impl Leak {
@@ -34,14 +34,22 @@ pub(super) fn tell(leaks: Vec<Leak>) {
     if leaks.is_empty() {
         return;
     }
+    if thread::panicking() {
+        write(&leaks);
+    } else {
+        panic!("{}", report(&leaks));
+    }
+}
+
+/// Writes to standard error what there is to tell.
+pub(super) fn write(leaks: &[Leak]) {
+    let _ = writeln!(std::io::stderr(), "{}", report(leaks));
+}
+
+fn report(leaks: &[Leak]) -> String {
     let lines: Vec<_> = leaks
         .iter()
         .map(|Leak { what, sink, how, before }| format!("  {what} is in {sink} ({how}), after: {before}"))
         .collect();
-    let report = format!("secrets came out of the suite:\n{}", lines.join("\n"));
-    if thread::panicking() {
-        let _ = writeln!(std::io::stderr(), "{report}");
-    } else {
-        panic!("{report}");
-    }
+    format!("secrets came out of the suite:\n{}", lines.join("\n"))
 }

@@ -9,10 +9,14 @@ use data_encoding::{HEXLOWER, HEXUPPER};
 /// From this length on each half of a value is looked for on its own: a value that was cut, or that lies across two
 /// chunks of a stream, shows at least one.
 const HALVED: usize = 32;
+/// The most of a half that is looked for, in bytes: the beginning of the first, the end of the second.
+const LONGEST: usize = 256;
 
 /// The value in each encoding, with the encoding's name.
 pub(super) fn forms(value: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let (first, second) = value.split_at(value.len() / 2);
+    let first = &first[..first.len().min(LONGEST)];
+    let second = &second[second.len().saturating_sub(LONGEST)..];
     let parts = if value.len() >= HALVED { vec![first, second] } else { vec![value] };
     parts.into_iter().flat_map(of_part).collect()
 }

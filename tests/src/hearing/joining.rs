@@ -24,7 +24,7 @@ const WAYS: [(&str, &[&str]); 5] = [
     ("connect_lazy", &["src/harness/tap.rs"]),
 ];
 /// This file names them all, and the search for other doors names some.
-const NAMING: [&str; 2] = ["src/harness/oracle/tests/joining.rs", "src/one_door.rs"];
+const NAMING: [&str; 2] = ["src/hearing/joining.rs", "src/one_door.rs"];
 
 #[test]
 fn no_scenario_starts_or_reaches_a_suite_unheard() {

@@ -1,15 +1,19 @@
 //! The leak oracle: whatever a test makes secret is looked for in everything that comes out of the suite.
 //!
 //! A test has nothing to do for it. Secrets become canaries where they are made or first seen: what a client of a test
-//! puts ([`super::Tap`]), what a command is piped, what the suite makes for itself, what counterparts give out. Sinks
+//! puts, what a command is piped, what the suite makes for itself, what counterparts give out. Sinks
 //! are noted where the bytes come out: answers, output of processes, exports, files. When a suite, a command or the demo
 //! ends, every sink is searched for every canary, in every encoding; a canary that is found fails the test.
 //!
 //! Counterparts are where secrets go, so what they get is no sink. Anywhere else a canary may be only where somebody
 //! said so for that canary and that sink, with a reason: [`Canary::may_be_in`].
 
+#![expect(clippy::expect_used, clippy::panic, reason = "it is built into tests alone, and fails them")]
+
+mod answers;
 mod canary;
 mod forms;
+mod hearing;
 mod leak;
 mod search;
 mod sink;
@@ -22,18 +26,21 @@ use std::{
     sync::{LazyLock, Mutex, MutexGuard, PoisonError},
 };
 
-pub(crate) use canary::{Canary, random};
-pub(crate) use sink::Sink;
+pub use answers::{Heard, Listened, Listening, heard};
+pub use canary::{Canary, random};
+pub use hearing::{Hearing, layer, log};
+pub use leak::Leak;
+pub use sink::Sink;
 
-use self::{canary::Known, leak::Leak, search::Search};
+use self::{canary::Known, search::Search};
 
 /// What this process knows. With one process for each test that is what the test knows; where tests share a process,
 /// each is searched for the canaries of all.
-pub(crate) static ORACLE: LazyLock<Oracle> = LazyLock::new(Oracle::default);
+pub static ORACLE: LazyLock<Oracle> = LazyLock::new(Oracle::default);
 
 /// Canaries, and where they must not be.
 #[derive(Debug, Default)]
-pub(crate) struct Oracle {
+pub struct Oracle {
     canaries: Mutex<Vec<Known>>,
     /// Files to which a counterpart writes what it gives out, a line each.
     written: Mutex<Vec<PathBuf>>,
@@ -44,7 +51,7 @@ pub(crate) struct Oracle {
 
 impl Oracle {
     /// Makes a canary of a value.
-    fn note(&self, what: &str, value: &[u8]) {
+    pub fn note(&self, what: &str, value: &[u8]) {
         let mut canaries = lock(&self.canaries);
         if canaries.iter().all(|known| known.value != value) {
             canaries.push(Known { what: what.to_owned(), value: value.to_owned(), may_be_in: Vec::new() });
@@ -59,7 +66,7 @@ impl Oracle {
     }
 
     /// A sink that is searched from now on.
-    pub(crate) fn sink(&'static self, name: impl Into<String>) -> Sink {
+    pub fn sink(&'static self, name: impl Into<String>) -> Sink {
         let sink = Sink::new(self, name.into());
         lock(&self.sinks).push(sink.clone());
         sink
@@ -81,7 +88,7 @@ impl Oracle {
     }
 
     /// What is in the sinks, and in every file under these folders, and must not be.
-    fn leaks(&self, folders: &[&Path]) -> Vec<Leak> {
+    pub fn leaks(&self, folders: &[&Path]) -> Vec<Leak> {
         let search = self.prepared();
         let mut leaks = std::mem::take(&mut *lock(&self.early));
         let sinks = lock(&self.sinks).clone();
@@ -103,17 +110,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Makes canaries of the lines of a file, whenever they come.
-pub(crate) fn canaries_in(file: &Path) {
+pub fn canaries_in(file: &Path) {
     lock(&ORACLE.written).push(file.to_owned());
 }
 
 /// Takes up what counterparts have written down so far, because they end.
-pub(crate) fn learn() {
+pub fn learn() {
     ORACLE.learn();
 }
 
 /// Notes something that came out of the suite.
-pub(crate) fn came_out(name: impl Into<String>, bytes: &[u8]) {
+pub fn came_out(name: impl Into<String>, bytes: &[u8]) {
     ORACLE.sink(name).write(bytes);
 }
 
@@ -122,7 +129,7 @@ pub(crate) fn came_out(name: impl Into<String>, bytes: &[u8]) {
 /// # Panics
 /// When a canary is found. While the thread panics already it is only told, on standard error.
 #[track_caller]
-pub(crate) fn search(folders: &[&Path]) {
+pub fn search(folders: &[&Path]) {
     leak::tell(ORACLE.leaks(folders));
 }
 

@@ -1,0 +1,4 @@
+//! How scenarios join the leak oracle, and what it hears of them.
+
+mod joining;
+mod sinks;
