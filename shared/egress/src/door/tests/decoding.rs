@@ -187,6 +187,29 @@ async fn a_body_that_grows_a_hundredfold_is_refused_early() {
 }
 
 #[tokio::test]
+async fn the_bound_is_a_hundred_bytes_for_each_one_received_in_every_encoding() {
+    let noise: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(20_000).collect();
+    for encoding in ["gzip", "deflate", "br", "zstd"] {
+        for (zeros, fits) in [(1_700_000, true), (2_600_000, false)] {
+            let text = [&noise[..], &vec![0; zeros]].concat();
+            let body = encoded(&text, encoding).await;
+            let growth = text.len() * 100 / body.len();
+            let expected = if fits { 7_000..9_900 } else { 10_100..14_000 };
+            assert!(expected.contains(&growth), "{encoding}: {growth} hundredths");
+            let counterpart = answering(encoding, body).await;
+            let outbound = crate::Outbound { response_bytes: usize::MAX, ..get(&counterpart, "/") };
+            match door(&counterpart).send(outbound, &Keeper::default()).await {
+                Ok(answer) => assert!(fits && answer.body == text, "{encoding}: {growth} hundredths"),
+                Err(error) => {
+                    let too_large = matches!(error.kind(), ErrorKind::ResponseTooLarge { .. });
+                    assert!(!fits && too_large, "{encoding}: {growth} hundredths: {error:?}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_small_body_may_grow_as_it_likes_and_a_large_one_by_its_limit() {
     let counterpart = answering("gzip", encoded(&vec![b'x'; 60_000], "gzip").await).await;
     assert_eq!(sent(&counterpart).await.unwrap().body.len(), 60_000, "within what any body may have");

@@ -1,4 +1,6 @@
-//! The header vectors on the wire: what a counterpart reads that knows nothing but bytes.
+//! The header vectors on the wire: what a counterpart reads that knows nothing but bytes; over HTTP/2 below.
+
+mod http2;
 
 use std::sync::Arc;
 
@@ -32,19 +34,19 @@ async fn listener() -> (Raw, UnboundedReceiver<Vec<u8>>) {
 }
 
 /// The vector's header, as a caller's and as an integration's, with a body and without.
-fn requests(raw: &Raw, vector: &Value) -> Vec<Outbound> {
+fn requests(peer: &impl Peer, vector: &Value) -> Vec<Outbound> {
     let header = || {
         let [name, value] = ["name", "value"].map(|field| vector[field].as_str().unwrap().to_owned());
         vec![(name, Template::text(value))]
     };
-    let asked = Outbound { headers: header(), ..get(raw, "/v?x=1") };
-    let injected = Outbound { credentials: header(), ..get(raw, "/v?x=1") };
+    let asked = Outbound { headers: header(), ..get(peer, "/v?x=1") };
+    let injected = Outbound { credentials: header(), ..get(peer, "/v?x=1") };
     let mut both = [asked, injected];
     for outbound in &mut both {
         outbound.method = "POST".to_owned();
         outbound.body = Body::Bytes(Bytes::from_static(BODY));
     }
-    let plain = Outbound { headers: header(), ..get(raw, "/v?x=1") };
+    let plain = Outbound { headers: header(), ..get(peer, "/v?x=1") };
     both.into_iter().chain([plain]).collect()
 }
 

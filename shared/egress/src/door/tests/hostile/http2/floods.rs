@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
-    CONTINUATION, DATA, END_HEADERS, HEADERS, OK, PING, SETTINGS, field, frame, greeted, that_answers,
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, OK, PING, SETTINGS, field, frame, greeted,
+    that_answers,
 };
 use crate::door::tests::{
     Keeper, door, get,
@@ -59,6 +60,25 @@ async fn a_head_beyond_the_limit() {
         frame(CONTINUATION, END_HEADERS, 1, &fields),
     ];
     let (_, result) = that_answers(head.concat()).await;
+    assert!(["broke off", "too large"].contains(&label(&result)), "{result:?}");
+}
+
+#[tokio::test]
+async fn a_head_up_to_the_limit_is_an_answer() {
+    // A field counts as its name, its value and 32 bytes (RFC 9113, 10.5.1).
+    let counted = "x-a".len() + 100 + 32;
+    let head = |fields: usize| {
+        let fields = field("x-a", &"v".repeat(100)).repeat(fields);
+        let mut parts = fields.chunks(16_000);
+        let first = frame(HEADERS, END_STREAM, 1, &[&[OK], parts.next().unwrap()].concat());
+        let others = parts.map(|part| frame(CONTINUATION, 0, 1, part));
+        let end = frame(CONTINUATION, END_HEADERS, 1, &[]);
+        others.fold(first, |head, part| [head, part].concat()).into_iter().chain(end).collect::<Vec<u8>>()
+    };
+    let most = (64 << 10) / counted;
+    let (_, result) = that_answers(head(most - 2)).await;
+    assert_eq!(result.unwrap().headers.len(), most - 2);
+    let (_, result) = that_answers(head(most + 1)).await;
     assert!(["broke off", "too large"].contains(&label(&result)), "{result:?}");
 }
 
