@@ -118,6 +118,17 @@ async fn no_span_holds_a_secret_a_token_or_a_query() {
 }
 
 #[tokio::test]
+async fn what_is_exported_and_searched_is_as_talkative_as_can_be() {
+    let scene = Scene::new(TraceContext::Withheld).await;
+    scene.run().await;
+    let talks = |spans: &[Span]| {
+        spans.iter().any(|span| span.levels.contains("TRACE"))
+            && spans.iter().any(|span| span.levels.contains("DEBUG"))
+    };
+    scene.suite.collector().wait_for(talks).await;
+}
+
+#[tokio::test]
 async fn the_counterpart_gets_the_trace_context_when_the_integration_says_so() {
     let scene = Scene::new(TraceContext::Sent).await;
     let trace_id = scene.run().await;

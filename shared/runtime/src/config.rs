@@ -176,6 +176,8 @@ pub struct Scripts {
 pub struct Telemetry {
     /// What the log shows.
     pub log: String,
+    /// Which spans are exported.
+    pub spans: String,
 }
 
 /// Why a configuration cannot be used: one line that names the key.

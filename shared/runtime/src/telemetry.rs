@@ -27,11 +27,11 @@ const QUIET: &str = "h2=warn,hyper=warn,hyper_util=warn,opentelemetry=warn,opent
 /// Why telemetry cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    /// The log filter cannot be read.
-    #[error(
-        "telemetry.log = \"{filter}\": is no log filter; write a level such as `info`, or `info,egress=debug`"
-    )]
+    /// A filter cannot be read.
+    #[error("{key} = \"{filter}\": is no filter; write a level such as `info`, or `info,egress=debug`")]
     Filter {
+        /// Which one.
+        key: &'static str,
         /// What was configured.
         filter: String,
         /// What is wrong with it.
@@ -52,19 +52,22 @@ pub struct Telemetry {
     provider: SdkTracerProvider,
 }
 
-/// Starts telemetry for this process under `service`, with a log filter such as `info`.
+/// Starts telemetry for this process under `service`, with filters such as `info` for the log and for what is exported.
 ///
 /// Trace context is passed on even where nothing is exported. Called inside the runtime.
 ///
 /// # Errors
 /// When the filter or the exporter's settings cannot be used.
-pub fn start(service: &'static str, filter: &str) -> Result<Telemetry, TelemetryError> {
-    let parse = |text: String| {
-        EnvFilter::try_new(text)
-            .map_err(|source| TelemetryError::Filter { filter: filter.to_owned(), source })
+pub fn start(service: &'static str, log: &str, spans: &str) -> Result<Telemetry, TelemetryError> {
+    let parse = |key, filter: &str| {
+        EnvFilter::try_new(format!("{QUIET},{filter}")).map_err(|source| TelemetryError::Filter {
+            key,
+            filter: filter.to_owned(),
+            source,
+        })
     };
-    let lines = parse(format!("{QUIET},{filter}"))?;
-    let spans = parse(format!("info,{QUIET}"))?;
+    let lines = parse("telemetry.log", log)?;
+    let spans = parse("telemetry.spans", spans)?;
     let resource = opentelemetry_sdk::Resource::builder().with_service_name(service).build();
     let mut provider = SdkTracerProvider::builder().with_resource(resource);
     if OTLP_VARIABLES.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty())) {

@@ -1,7 +1,7 @@
 //! A collector of telemetry: OTLP over gRPC. Whatever is exported to it, of whichever signal, is a sink of the oracle.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     convert::Infallible,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
@@ -41,6 +41,8 @@ pub(crate) struct Span {
     pub(crate) span_id: String,
     pub(crate) parent_span_id: String,
     pub(crate) attributes: BTreeMap<String, String>,
+    /// The levels of what happened within it.
+    pub(crate) levels: BTreeSet<String>,
 }
 
 /// Receives telemetry and keeps the spans of it. It stops when it is dropped.
@@ -143,6 +145,13 @@ impl From<WireSpan> for Span {
             span_id: HEXLOWER.encode(&span.span_id),
             parent_span_id: HEXLOWER.encode(&span.parent_span_id),
             attributes: span.attributes.into_iter().map(attribute).collect(),
+            levels: span
+                .events
+                .into_iter()
+                .flat_map(|event| event.attributes)
+                .map(attribute)
+                .filter_map(|(name, value)| (name == "level").then_some(value))
+                .collect(),
         }
     }
 }

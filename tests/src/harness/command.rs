@@ -43,6 +43,9 @@ impl Output {
 const EVERYTHING: &str = "trace,h2=trace,hyper=trace,hyper_util=trace,opentelemetry=trace,opentelemetry_sdk=trace,\
                           opentelemetry_otlp=trace,reqwest=trace,rustls=trace,sled=trace,tonic=trace,tower=trace";
 
+/// The same of what is exported, but for the libraries that export it: they would have their own work to tell of, without end.
+const EVERYTHING_BUT_EXPORTS: &str = "trace,reqwest=trace,rustls=trace,sled=trace";
+
 /// The binary with nothing of this process's environment but `PATH`, at its most talkative.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(outgate());
@@ -50,6 +53,7 @@ pub(crate) fn command() -> Command {
         .env_clear()
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
         .env("OUTGATE_TELEMETRY__LOG", EVERYTHING)
+        .env("OUTGATE_TELEMETRY__SPANS", EVERYTHING_BUT_EXPORTS)
         .kill_on_drop(true);
     command
 }

@@ -26,7 +26,7 @@ pub(super) async fn run(args: cli::Serve, common: &Common, output: Output) -> Re
     if let Some(listen) = args.listen {
         config.server.listen = listen;
     }
-    let telemetry = telemetry::start("outgate", &config.telemetry.log)
+    let telemetry = telemetry::start("outgate", &config.telemetry.log, &config.telemetry.spans)
         .map_err(|error| Failure::file(error.to_string()))?;
     let data = common.data.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_DATA));
     let scheme = if config.server.tls.cert.is_some() { "https" } else { "http" };

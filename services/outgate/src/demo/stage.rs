@@ -69,7 +69,7 @@ impl Stage {
         let secrets = Secrets { crm: random::text()?, token: random::text()?, accounting: random::text()? };
         let (crm, accounting) = (Bound::new().await?, Bound::new().await?);
         let config = config(&[crm.port(), accounting.port()], certificates.ca_file)?;
-        let telemetry = telemetry::start("outgate-demo", &config.telemetry.log)
+        let telemetry = telemetry::start("outgate-demo", &config.telemetry.log, &config.telemetry.spans)
             .map_err(|error| Failure::file(error.to_string()))?;
         let (stop_suite, stop_counterparts) = (CancellationToken::new(), CancellationToken::new());
         let data = data(folder.path());
@@ -144,10 +144,11 @@ fn data(folder: &Path) -> PathBuf {
 /// The default configuration, with the counterparts let out. The log is off, that the story can be read; the
 /// environment may switch it on (`OUTGATE_TELEMETRY__LOG=info`).
 fn config(ports: &[u16], ca_file: PathBuf) -> Result<Config, Failure> {
-    const LOG: &str = "OUTGATE_TELEMETRY__LOG";
-    let log = env::var(LOG).unwrap_or_else(|_| "off".to_owned());
-    let mut config =
-        Config::load(None, [(LOG.to_owned(), log)]).map_err(|error| Failure::file(error.to_string()))?;
+    const DEFAULTS: [(&str, &str); 2] =
+        [("OUTGATE_TELEMETRY__LOG", "off"), ("OUTGATE_TELEMETRY__SPANS", "info")];
+    let said =
+        DEFAULTS.map(|(name, other)| (name.to_owned(), env::var(name).unwrap_or_else(|_| other.to_owned())));
+    let mut config = Config::load(None, said).map_err(|error| Failure::file(error.to_string()))?;
     config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     config.server.drain_seconds = 5;
     config.egress.ports = ports.iter().map(|port| *port..=*port).collect();
