@@ -20,6 +20,9 @@ macro_rules! package {
 }
 
 package!(
+    /// `outgate.audit.v1`: the ledger of releases and uses.
+    audit, "outgate.audit.v1");
+package!(
     /// `outgate.backup.v1`: backups of what a suite keeps.
     backup, "outgate.backup.v1");
 package!(

@@ -48,13 +48,14 @@ impl Debug for VerifySecretRequest {
 
 impl Debug for ReleaseSecretResponse {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Self { value: _, version, previous_version, name, previous_in_use } = self;
+        let Self { value: _, version, previous_version, name, previous_in_use, release } = self;
         f.debug_struct("ReleaseSecretResponse")
             .field("value", &HIDDEN)
             .field("version", version)
             .field("previous_version", previous_version)
             .field("name", name)
             .field("previous_in_use", previous_in_use)
+            .field("release", release)
             .finish()
     }
 }

@@ -52,7 +52,7 @@ const KEPT_BY: [(&str, &[&str]); 7] = [
     // No sled type can reach a signature, so that the store can be another one.
     ("sled", &["store"]),
     // Keys and seals are made in one place; the others take digests and random bytes.
-    ("ring", &["mapping", "outgate", "runtime", "seal", "tokens"]),
+    ("ring", &["mapping", "outgate", "runtime", "seal", "secrets", "tokens"]),
     // A contract is read once, into the types that everybody else uses.
     ("protox", &["proto"]),
     ("tonic-prost-build", &["proto"]),

@@ -14,6 +14,8 @@ mod anonymous;
 #[cfg(test)]
 mod arrows;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod authentication;
 #[cfg(test)]
 mod authorisation;

@@ -86,6 +86,7 @@ fn release() -> ReleaseSecretRequest {
         destination_url: "https://crm.example.com/".to_owned(),
         purpose: Purpose::Call.into(),
         version: 0,
+        cause: None,
     }
 }
 

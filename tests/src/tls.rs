@@ -263,7 +263,7 @@ async fn asked_for_releases(client: InterceptedService<Tap, Bearer>) -> [Result<
             .await
             .map(drop),
         release
-            .check_release(CheckReleaseRequest { names: vec![name], destination_url, purpose })
+            .check_release(CheckReleaseRequest { names: vec![name], destination_url, purpose, cause: None })
             .await
             .map(drop),
         release.describe_secrets(describe).await.map(drop),

@@ -13,7 +13,7 @@ use runtime::names::Id;
 
 pub(crate) use around::Around;
 
-use crate::registers::Snapshot;
+use crate::registers::{Document, Snapshot};
 
 /// Beyond this many, all are dropped and made anew as they are needed.
 const MOST: usize = 20_000;
@@ -25,9 +25,17 @@ pub(crate) struct Adapters(HashMap<(Option<Id>, Id), Compiled>);
 /// What came of compiling an adapter.
 #[derive(Clone)]
 pub(crate) struct Compiled {
-    result: Result<Arc<Adapter>, Arc<Unsound>>,
+    result: Result<Sound, Arc<Unsound>>,
     /// Every register that was read, those that are missing included.
     reads: Arc<HashSet<String>>,
+}
+
+/// An adapter that can run.
+#[derive(Clone)]
+pub(crate) struct Sound {
+    pub(crate) adapter: Arc<Adapter>,
+    /// Which version of its own register this is.
+    pub(crate) etag: Arc<str>,
 }
 
 /// An adapter that cannot run.
@@ -67,20 +75,21 @@ impl Compiled {
         snapshot: &Snapshot,
         unit: Option<&Id>,
         key: &Id,
-        register: &Register,
+        document: &Document,
         scripts: Option<&dyn Scripts>,
     ) -> Self {
         let around = Around::new(snapshot, unit, key, scripts);
-        let result = compile(&around, key, register).map(Arc::new).map_err(Arc::new);
+        let sound = |adapter| Sound { adapter: Arc::new(adapter), etag: document.etag().into() };
+        let result = compile(&around, key, document.register()).map(sound).map_err(Arc::new);
         let mut reads = around.reads();
-        if let Ok(adapter) = &result {
-            reads.extend(adapter.registers().iter().cloned());
+        if let Ok(sound) = &result {
+            reads.extend(sound.adapter.registers().iter().cloned());
         }
         Self { result, reads: Arc::new(reads) }
     }
 
     /// The adapter, or why there is none.
-    pub(crate) fn result(self) -> Result<Arc<Adapter>, Arc<Unsound>> {
+    pub(crate) fn result(self) -> Result<Sound, Arc<Unsound>> {
         self.result
     }
 }

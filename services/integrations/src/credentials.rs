@@ -2,11 +2,13 @@
 
 pub(crate) mod reference;
 mod source;
+mod uses;
 
 use mapping::{Content, Encoder, Template};
 use proto::tokens::v1 as tokens;
 
 pub(crate) use source::{Source, Sources};
+pub use uses::Strict;
 
 /// What is injected into every request of an integration.
 #[derive(Clone, Debug)]

@@ -22,6 +22,8 @@ const DEFAULT_RESPONSE_BYTES: usize = 10 << 20;
 pub(crate) struct Definition {
     /// Its name.
     pub(crate) name: Name,
+    /// Which version of it this is; empty where it was not read from the store.
+    pub(crate) etag: String,
     /// Whether a call needs no end user.
     pub(crate) anonymous: bool,
     /// What adapters read as constants: an object.

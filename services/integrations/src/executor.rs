@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use egress::{Answer, Body, Door, Error, ErrorKind, Outbound};
 use mapping::Template;
-use proto::errors::v1::Reason;
+use proto::{errors::v1::Reason, secrets::v1::Cause};
 use runtime::{
     Caller, Refusal,
     names::{Id, Parent},
@@ -48,6 +48,23 @@ pub(crate) struct Call {
     pub(crate) timeout: Option<Duration>,
     /// The business unit that it is made for, whose private copies of secrets come first.
     pub(crate) unit: Option<Id>,
+    /// What the audit ledger is told of it.
+    pub(crate) cause: Cause,
+}
+
+impl Call {
+    /// The same through an integration, for the end user of a caller.
+    fn through(mut self, definition: &Definition, caller: &Caller) -> Self {
+        self.cause.integration = definition.name.id.to_string();
+        self.cause.integration_etag.clone_from(&definition.etag);
+        self.on_behalf_of(&definition.name.parent.tenant, caller)
+    }
+
+    /// The same for the end user of a caller.
+    pub(crate) fn on_behalf_of(mut self, tenant: &Id, caller: &Caller) -> Self {
+        self.cause.user = caller.user(tenant).unwrap_or_default().to_owned();
+        self
+    }
 }
 
 /// The body of a call, which can leave several times.
@@ -105,14 +122,20 @@ impl Executor {
     ) -> Result<Outcome, Refusal> {
         admit(definition, caller)?;
         let _pass = self.gates.enter(definition)?;
+        let call = call.through(definition, caller);
         Ok(self.send(&definition.name.parent.tenant, &definition.route, call).await)
+    }
+
+    /// Returns when the uses of secrets of all calls are in the audit ledger, or cannot be written there in time.
+    pub(crate) async fn finish(&self) {
+        self.sources.finish().await;
     }
 
     /// Sends a call of a tenant by a route.
     pub(crate) async fn send(&self, tenant: &Id, route: &Route, call: Call) -> Outcome {
         let started = Instant::now();
         let end = started + time_for(route, &call);
-        let source = self.sources.of(owner(tenant, &call), route.credential.grant());
+        let source = self.sources.of(owner(tenant, &call), route.credential.grant(), &call.cause);
         let mut tries = Tries::new(route.attempts, &call.method);
         let mut renewed = false;
         let mut attempts = 0;

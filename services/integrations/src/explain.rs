@@ -206,4 +206,8 @@ impl SecretSource for Nothing {
         };
         Err(SourceError::new(SourceErrorKind::Unavailable, name, "nothing is opened to explain a request"))
     }
+
+    async fn leaving(&self, _: &[Content], _: &Url) -> Result<(), SourceError> {
+        Err(SourceError::new(SourceErrorKind::Unavailable, "", "nothing is sent to explain a request"))
+    }
 }

@@ -36,6 +36,8 @@ use runtime::Link;
 use store::Store;
 use tonic::service::RoutesBuilder;
 
+pub use credentials::Strict;
+
 use crate::{
     check::Checker, definitions::Definitions, executor::Executor, explain::Explainer, registers::Registers,
     runs::Runs,
@@ -50,11 +52,13 @@ pub struct Config {
     pub policies: Policies,
     /// What runs the scripts of adapters that are more than a simple expression; without it they are refused.
     pub scripts: Option<Arc<dyn Scripts>>,
+    /// The tenants whose uses of secrets are in the audit ledger before anything leaves.
+    pub strict: Strict,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { tenants: 1024, policies: Policies::default(), scripts: None }
+        Self { tenants: 1024, policies: Policies::default(), scripts: None, strict: Strict::default() }
     }
 }
 
@@ -72,11 +76,11 @@ pub struct Links {
 impl Config {
     /// Puts the service together and starts following the definitions in `store`. Called inside a tokio runtime.
     pub fn build(self, store: Arc<dyn Store>, door: Arc<Door>, links: Links) -> Service {
-        let Self { tenants, policies, scripts } = self;
+        let Self { tenants, policies, scripts, strict } = self;
         let Links { registers, secrets, tokens } = links;
         let definitions = Arc::new(Definitions::start(store));
         let checker = Arc::new(Checker::new(policies.clone(), secrets.clone()));
-        let executor = Arc::new(Executor::new(door, credentials::Sources::new(secrets, tokens)));
+        let executor = Arc::new(Executor::new(door, credentials::Sources::new(secrets, tokens, strict)));
         let registers = Registers::new(registers, tenants);
         let scripts = scripts.map(scripts::off_the_loop);
         let runs = Arc::new(Runs::new(definitions.clone(), executor.clone(), registers, scripts));
@@ -98,6 +102,12 @@ impl Service {
     /// Adds what callers and configurators see, and answers the names for health.
     pub fn public(&self, routes: &mut RoutesBuilder) -> Vec<&'static str> {
         grpc::add(self, routes)
+    }
+
+    /// To be called when all calls have ended: returns when their uses of secrets are in the audit ledger, or cannot be written
+    /// there in time.
+    pub async fn finish(&self) {
+        self.executor.finish().await;
     }
 }
 

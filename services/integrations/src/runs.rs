@@ -12,7 +12,7 @@ use std::{
 };
 
 use mapping::{Adapter, Limits, Run, Scripts, Value};
-use proto::errors::v1::Reason;
+use proto::{errors::v1::Reason, secrets::v1::Cause};
 use runtime::{
     Caller, Refusal,
     names::{Id, Name},
@@ -24,7 +24,7 @@ use tracing::Span;
 use uuid::Uuid;
 
 use crate::{
-    adapters::Compiled,
+    adapters::{Compiled, Sound},
     definition::{Definition, Route},
     definitions::Definitions,
     executor::{Call, Executor, Failure, Outcome, Payload},
@@ -115,7 +115,7 @@ impl Runs {
     ///
     /// # Errors
     /// REGISTER_NOT_FOUND, ADAPTER_INVALID.
-    pub(crate) async fn compiled(&self, tenant: &Arc<Tenant>, name: &Name) -> Result<Arc<Adapter>, Refusal> {
+    pub(crate) async fn compiled(&self, tenant: &Arc<Tenant>, name: &Name) -> Result<Sound, Refusal> {
         let compiled = match self.look(tenant, name).await? {
             Some(compiled) => compiled,
             None => {
@@ -147,9 +147,10 @@ impl Runs {
         &self,
         tenant: &Tenant,
         name: &Name,
-        adapter: Arc<Adapter>,
+        sound: Sound,
         input: Value,
     ) -> Result<Prepared, Refusal> {
+        let Sound { adapter, etag } = sound;
         let definition = match adapter.integration() {
             None => None,
             Some(id) => Some(self.definitions.find(&integration(name, id)?).await?),
@@ -185,6 +186,12 @@ impl Runs {
             body: request.body.map_or(Payload::None, Payload::Template),
             timeout: request.timeout,
             unit: name.parent.unit.clone(),
+            cause: Cause {
+                adapter: name.id.to_string(),
+                adapter_etag: etag.as_ref().to_owned(),
+                business_unit: name.parent.unit.as_ref().map(Id::to_string).unwrap_or_default(),
+                ..Cause::default()
+            },
         };
         Ok(Prepared { name: name.clone(), adapter, run, definition, call })
     }
@@ -194,14 +201,17 @@ impl Runs {
         caller: &Caller,
         tenant: &Tenant,
         name: &Name,
-        adapter: Arc<Adapter>,
+        sound: Sound,
         input: Value,
     ) -> Result<Step, Refusal> {
         let Prepared { name, adapter, run, definition, call } =
-            self.prepare(tenant, name, adapter, input).await?;
+            self.prepare(tenant, name, sound, input).await?;
         let outcome = match &definition {
             Some(definition) => self.executor.through(definition, caller, call).await?,
-            None => self.executor.send(&name.parent.tenant, &Route::anywhere(), call).await,
+            None => {
+                let call = call.on_behalf_of(&name.parent.tenant, caller);
+                self.executor.send(&name.parent.tenant, &Route::anywhere(), call).await
+            }
         };
         let outcome = match outcome {
             Outcome { answer: Err(Failure::Refused(refusal)), .. } => return Err(refusal),
@@ -223,7 +233,7 @@ fn compile(tenant: &Tenant, name: &Name, scripts: Option<&dyn Scripts>) -> Optio
         |adapters| adapters.get(unit, &name.id).map(Some),
         |snapshot| {
             let document = snapshot.find(unit, name.id.as_str())?;
-            Some(Compiled::of(snapshot, unit, &name.id, document.register(), scripts))
+            Some(Compiled::of(snapshot, unit, &name.id, document, scripts))
         },
         |adapters, compiled| {
             if let Some(compiled) = compiled {

@@ -1,5 +1,6 @@
 //! The service through its generated clients, with real neighbours in the same process and real counterparts over TLS.
 
+mod auditing;
 mod calling;
 mod checking;
 mod connectors;

@@ -7,6 +7,7 @@ use std::{
 };
 
 use proto::{
+    audit::v1::audit_service_client::AuditServiceClient,
     backup::v1::backup_service_client::BackupServiceClient,
     integrations::v1::{
         adapter_service_client::AdapterServiceClient, integration_service_client::IntegrationServiceClient,
@@ -93,6 +94,11 @@ impl Client {
     /// The service of backups.
     pub(crate) fn backups(&self) -> BackupServiceClient<Link> {
         BackupServiceClient::new(self.link.clone())
+    }
+
+    /// The audit ledger.
+    pub(crate) fn audit(&self) -> AuditServiceClient<Link> {
+        AuditServiceClient::new(self.link.clone())
     }
 
     /// Health.

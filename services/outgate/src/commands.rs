@@ -9,6 +9,7 @@ use crate::{
 };
 
 pub(crate) mod apply;
+mod audit;
 mod backup;
 pub(crate) mod call;
 mod check;
@@ -35,6 +36,7 @@ pub(crate) async fn run(cli: Cli, output: Output) -> Result<Report, Failure> {
         Command::Healthcheck(args) => healthcheck::run(&args, &Client::new(&common)?).await,
         Command::Apply(args) => apply::run(&args, &common, output).await,
         Command::Secret(command) => secret::run(command, &Client::new(&common)?, output).await,
+        Command::Audit(command) => audit::run(command, &common, output).await,
         Command::Call(args) => call::run(args, &Client::new(&common)?, output).await,
         Command::Run(args) => run::run(&args, &Client::new(&common)?).await,
         Command::Explain(args) => explain::run(&args, &Client::new(&common)?).await,

@@ -86,6 +86,11 @@ impl Output {
         }
     }
 
+    /// Whether the command is to print one JSON value.
+    pub(crate) fn is_json(self) -> bool {
+        self.json
+    }
+
     /// Whether standard output may be given bytes that somebody else wrote: not where `--json` promises one value, nor
     /// where a terminal would obey them.
     pub(crate) fn takes_bytes(self) -> bool {

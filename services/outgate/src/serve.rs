@@ -19,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 
 use self::{compose::Composed, keep::Keep, listeners::Listeners, renewal::Renewal};
 
+pub(crate) use keep::{LEDGER, SEAL_KEY};
+
 mod backup;
 mod compose;
 mod identities;
@@ -129,6 +131,9 @@ pub(crate) enum ServeError {
     /// The sealing keys cannot be used.
     #[error("the sealing keys cannot be used: {0}")]
     Keys(#[from] keys::KeysError),
+    /// The audit ledger cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] secrets::ledger::OpenError),
     /// A token file cannot be used.
     #[error(transparent)]
     Token(#[from] runtime::identity::TokenError),
@@ -174,7 +179,8 @@ pub(crate) async fn run(
     process::keep_memory_private();
     let keep = Keep::open(&services, &data, &config).await?;
     let drain = CancellationToken::new();
-    let composed = Composed::build(&services, &keep, &config, script_worker, &drain)?;
+    let mut composed = Composed::build(&services, &keep, &config, script_worker, &drain)?;
+    let finishing = composed.finishing.take();
     let listeners = Listeners::bind(&config).await?;
     let address = listeners.public_address()?;
     let scheme = if config.server.tls.cert.is_some() { "https" } else { "http" };
@@ -192,7 +198,7 @@ pub(crate) async fn run(
     tokio::spawn(renewal.follow(drain.clone()));
     let servers = listeners.serve(composed, health_server, &keep, &limits, &drain)?;
     let leaving = CancellationToken::new();
-    let follow = tokio::spawn(health.follow(keep.store.clone(), leaving.clone()));
+    let follow = tokio::spawn(health.follow(keep.checks(), leaving.clone()));
     let keys = keep.keys.clone().map(|keys| tokio::spawn(keys.run(drain.clone())));
     ready(Running { address, token_file: keep.operator_token_file.clone(), made: keep.made.clone() });
     shutdown.await;
@@ -201,6 +207,9 @@ pub(crate) async fn run(
     let _ = follow.await;
     drain.cancel();
     let ended = ended(servers).await;
+    if let Some(integrations) = finishing {
+        integrations.finish().await;
+    }
     if let Some(keys) = keys {
         let _ = keys.await;
     }

@@ -27,7 +27,7 @@ use runtime::{
     identity::{Identity, Tenants},
 };
 use seal::KeyRing;
-use secrets::Config;
+use secrets::{Config, ledger::Ledger};
 use store::SledStore;
 use tokio::task::JoinSet;
 use tonic::service::Routes;
@@ -58,7 +58,9 @@ fn open(folder: &Path) -> Outcome<SecretServiceClient<Link>> {
     let ring = if key.exists() { KeyRing::load(&key)? } else { KeyRing::create(&key)? };
     let store = Arc::new(SledStore::open(&folder.join("store"))?);
     let mut routes = Routes::builder();
-    Config::default().build(store, Arc::new(ring)).public(&mut routes);
+    let ring = Arc::new(ring);
+    let ledger = Arc::new(Ledger::open(&folder.join("ledger"), ring.clone())?);
+    Config::default().build(store, ring, ledger).public(&mut routes);
     Ok(SecretServiceClient::new(Link::in_process(routes.routes(), configurator())))
 }
 

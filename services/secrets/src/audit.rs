@@ -1,16 +1,132 @@
-//! The records of uses of secrets that were refused, and of candidates that were tried.
+//! What the ledger is told: who did what with which secret, for which origin, and why not.
 
-use proto::secrets::v1::Purpose;
-use runtime::{Caller, Refusal, names::Name, refusal};
+use std::sync::Arc;
 
-use crate::{SECRETS, scope::Scope};
+use proto::{
+    errors::v1::Reason,
+    secrets::v1::{Cause, Purpose},
+};
+use ring::digest;
+use runtime::{
+    Caller, Refusal,
+    names::{self, Id, Name},
+    refusal,
+};
+
+use crate::{
+    SECRETS,
+    ledger::{Entry, Kind, Ledger, LedgerError},
+    scope::Scope,
+};
+
+/// The longest name of an end user that is kept as it is.
+const MAX_USER: usize = 128;
+
+/// The ledger, as the service writes it.
+pub(crate) struct Audit(Arc<Ledger>);
+
+impl Audit {
+    pub(crate) fn new(ledger: Arc<Ledger>) -> Self {
+        Self(ledger)
+    }
+
+    /// The ledger itself, for reading.
+    pub(crate) fn ledger(&self) -> &Arc<Ledger> {
+        &self.0
+    }
+
+    /// Whether what is about to be done can be written down: asked before a write that cannot be taken back.
+    ///
+    /// # Errors
+    /// AUDIT_UNAVAILABLE.
+    pub(crate) async fn ready(&self) -> Result<(), Refusal> {
+        self.0.check().await.map_err(unavailable)
+    }
+
+    /// Writes down what somebody did to a secret, by its whole name; with the version that it is about and its scope, where
+    /// there is one to tell. Answers the number of the entry, which is durable.
+    ///
+    /// # Errors
+    /// AUDIT_UNAVAILABLE.
+    pub(crate) async fn record(
+        &self,
+        kind: Kind,
+        caller: &Caller,
+        secret: &str,
+        version: Option<(u64, &str)>,
+    ) -> Result<u64, Refusal> {
+        let mut entry = Entry::new(kind).text("by", caller.name()).text("secret", secret);
+        if let Some((version, scope)) = version {
+            entry = entry.number("version", version).text("destination", scope);
+        }
+        self.write(vec![entry]).await
+    }
+
+    /// Writes down a release that is about to be answered, of the secret with this whole name: where a business unit's was asked
+    /// for, it may be the tenant's.
+    ///
+    /// # Errors
+    /// AUDIT_UNAVAILABLE.
+    pub(crate) async fn released(
+        &self,
+        asked: &Asked<'_>,
+        secret: &str,
+        version: u64,
+    ) -> Result<u64, Refusal> {
+        let released = Asked { name: secret, ..*asked };
+        self.write(vec![released.entry(Kind::Released).number("version", version)]).await
+    }
+
+    /// Writes down that somebody tried a candidate for a secret's value, and what they are about to be told.
+    ///
+    /// # Errors
+    /// AUDIT_UNAVAILABLE.
+    pub(crate) async fn tried(
+        &self,
+        caller: &Caller,
+        name: &Name,
+        told: &Result<bool, Refusal>,
+    ) -> Result<(), Refusal> {
+        let (by, secret) = (caller.name(), name.parent.child(SECRETS, &name.id));
+        let (key, outcome) = match told {
+            Ok(true) => ("outcome", "MATCHES"),
+            Ok(false) => ("outcome", "DOES_NOT_MATCH"),
+            Err(refusal) => ("reason", refusal::name(refusal.reason())),
+        };
+        tracing::warn!(
+            target: "outgate::audit",
+            by,
+            secret,
+            outcome,
+            "a candidate for a secret's value was tried"
+        );
+        let entry = Entry::new(Kind::Verified).text("by", by).text("secret", &secret).text(key, outcome);
+        self.write(vec![entry]).await.map(drop)
+    }
+
+    /// Writes entries down. On return they are durable. Answers the number of the last.
+    ///
+    /// # Errors
+    /// AUDIT_UNAVAILABLE.
+    pub(crate) async fn write(&self, entries: Vec<Entry>) -> Result<u64, Refusal> {
+        self.0.record(entries).await.map_err(unavailable)
+    }
+}
+
+fn unavailable(error: LedgerError) -> Refusal {
+    let text = "the audit ledger cannot be written, and nothing is released or changed that is not in it; the log of the \
+                secrets service says why";
+    Refusal::new(Reason::AuditUnavailable, text).because(error)
+}
 
 /// Somebody's wish for one secret, as it came: nothing of it was read yet.
+#[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) name: &'a str,
     pub(crate) destination_url: &'a str,
     pub(crate) wish: Wish,
+    pub(crate) cause: Option<&'a Cause>,
 }
 
 /// What somebody wishes to do with it.
@@ -22,43 +138,99 @@ pub(crate) enum Wish {
     SendToken,
 }
 
-/// Writes down that somebody tried a candidate for a secret's value, and what they were told.
-pub(crate) fn tried(caller: &Caller, name: &Name, told: &Result<bool, Refusal>) {
-    let outcome = match told {
-        Ok(true) => "MATCHES",
-        Ok(false) => "DOES_NOT_MATCH",
-        Err(refusal) => refusal::name(refusal.reason()),
-    };
-    tracing::warn!(
-        target: "outgate::audit",
-        by = caller.name(),
-        secret = name.parent.child(SECRETS, &name.id),
-        outcome,
-        "a candidate for a secret's value was tried"
-    );
-}
-
 impl Asked<'_> {
-    /// Writes down that it was refused, once, and hands the refusal on.
+    /// Writes down that it was refused, once, and hands the refusal on: the ledger's own, where it cannot be written.
+    pub(crate) async fn refused(&self, audit: &Audit, refusal: Refusal) -> Refusal {
+        let reason = refusal::name(refusal.reason());
+        self.tell(reason);
+        let kind = match self.wish {
+            Wish::Release(_) => Kind::Refused,
+            Wish::SendToken => Kind::TokenRefused,
+        };
+        let written = audit.write(vec![self.entry(kind).text("reason", reason)]).await;
+        written.err().unwrap_or(refusal)
+    }
+
+    /// What may be kept of it.
     ///
     /// What is no name, origin or purpose is left out: it is somebody's text, and may hold anything. Of a URL the origin
     /// alone is written, as its path and query may hold values.
-    pub(crate) fn refused(&self, refusal: Refusal) -> Refusal {
-        let name = Name::parse("name", SECRETS, self.name).ok();
-        let scope = Scope::of(self.destination_url).ok();
-        let (what, purpose) = match self.wish {
-            Wish::Release(purpose) => ("the release of a secret", Purpose::try_from(purpose).ok()),
-            Wish::SendToken => ("the sending of a token", None),
+    pub(crate) fn entry(&self, kind: Kind) -> Entry {
+        let Known { secret, scope, purpose } = self.known();
+        let entry = Entry::new(kind)
+            .text("by", self.caller.name())
+            .text("secret", secret.as_deref().unwrap_or_default())
+            .text("destination", scope.as_ref().map_or("", Scope::as_str))
+            .text("purpose", purpose.unwrap_or_default());
+        match self.cause {
+            Some(cause) => caused(entry, cause),
+            None => entry,
+        }
+    }
+
+    /// The same for whoever follows the log.
+    fn tell(&self, reason: &str) {
+        let Known { secret, scope, purpose } = self.known();
+        let what = match self.wish {
+            Wish::Release(_) => "the release of a secret",
+            Wish::SendToken => "the sending of a token",
         };
         tracing::warn!(
             target: "outgate::audit",
             by = self.caller.name(),
-            secret = name.map(|name| name.parent.child(SECRETS, &name.id)),
+            secret,
             destination = scope.as_ref().map(Scope::as_str),
-            purpose = purpose.map(|purpose| purpose.as_str_name()),
-            reason = refusal::name(refusal.reason()),
+            purpose,
+            reason,
             "{what} was refused"
         );
-        refusal
     }
+
+    fn known(&self) -> Known {
+        let name = Name::parse("name", SECRETS, self.name).ok();
+        let purpose = match self.wish {
+            Wish::Release(purpose) => Purpose::try_from(purpose).ok(),
+            Wish::SendToken => None,
+        };
+        Known {
+            secret: name.map(|name| name.parent.child(SECRETS, &name.id)),
+            scope: Scope::of(self.destination_url).ok(),
+            purpose: purpose.map(|purpose| purpose.as_str_name()),
+        }
+    }
+}
+
+/// What of a wish is what it should be.
+struct Known {
+    secret: Option<String>,
+    scope: Option<Scope>,
+    purpose: Option<&'static str>,
+}
+
+/// Adds what the secret is wanted for, as far as it consists of ids and etags.
+fn caused(entry: Entry, cause: &Cause) -> Entry {
+    entry
+        .text("integration", id(&cause.integration))
+        .text("integration_etag", etag(&cause.integration_etag))
+        .text("adapter", id(&cause.adapter))
+        .text("adapter_etag", etag(&cause.adapter_etag))
+        .text("business_unit", id(&cause.business_unit))
+        .text("user", &user(&cause.user))
+}
+
+fn id(text: &str) -> &str {
+    if Id::parse("cause", text).is_ok() { text } else { "" }
+}
+
+fn etag(text: &str) -> &str {
+    if names::revision("cause", text).is_ok() { text } else { "" }
+}
+
+/// An end user's name, or what tells it from others where it is no short name.
+fn user(name: &str) -> String {
+    if name.len() <= MAX_USER && name.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return name.to_owned();
+    }
+    let hash = digest::digest(&digest::SHA256, name.as_bytes());
+    format!("sha256:{}", data_encoding::HEXLOWER.encode(hash.as_ref()))
 }

@@ -1,6 +1,8 @@
-//! The contract's two services over the vault: requests become domain types here, and nowhere else.
+//! The contract's services over the vault and its ledger: requests become domain types here, and nowhere else.
 
+mod auditing;
 mod put;
+mod uses;
 
 use std::sync::Arc;
 
@@ -8,10 +10,10 @@ use bytes::Bytes;
 use proto::secrets::v1::{
     CheckReleaseRequest, CheckReleaseResponse, CheckTokenUseRequest, CheckTokenUseResponse,
     DeleteSecretRequest, DescribeSecretsRequest, DescribeSecretsResponse, ListSecretsRequest,
-    ListSecretsResponse, PatchSecretRequest, Purpose, PutSecretRequest, ReleaseSecretRequest,
-    ReleaseSecretResponse, ReportUseRequest, ReportUseResponse, Secret, SecretDescription,
-    VerifySecretRequest, VerifySecretResponse, secret_release_service_server::SecretReleaseService,
-    secret_service_server::SecretService,
+    ListSecretsResponse, PatchSecretRequest, Purpose, PutSecretRequest, RecordUsesRequest,
+    RecordUsesResponse, ReleaseSecretRequest, ReleaseSecretResponse, ReportUseRequest, ReportUseResponse,
+    Secret, SecretDescription, VerifySecretRequest, VerifySecretResponse,
+    secret_release_service_server::SecretReleaseService, secret_service_server::SecretService,
 };
 use runtime::{
     Caller, Refusal, Role,
@@ -24,7 +26,8 @@ use tonic::{Request, Response, Status};
 
 use crate::{
     SECRETS,
-    audit::{self, Asked, Wish},
+    audit::{Asked, Audit, Wish},
+    ledger::Kind,
     record::Previous,
     scope::Scope,
     vault::{Metadata, Released, Uses, Vault},
@@ -36,11 +39,14 @@ const ASKED: usize = 1000;
 /// The write side.
 pub(crate) struct Writing {
     pub(crate) vault: Arc<Vault>,
+    pub(crate) audit: Arc<Audit>,
     pub(crate) clock: Clock,
 }
 
 /// The release.
-pub(crate) struct Release(pub(crate) Arc<Vault>);
+pub(crate) struct Release(pub(crate) Arc<Vault>, pub(crate) Arc<Audit>);
+
+pub(crate) use auditing::Auditing;
 
 #[tonic::async_trait]
 impl SecretService for Writing {
@@ -48,8 +54,10 @@ impl SecretService for Writing {
         let caller = Caller::of(&request)?;
         let put = put::read(request.into_inner(), &caller, self.clock.now())?;
         let parent = put.name.parent.clone();
+        self.audit.ready().await?;
         let metadata = self.vault.put(put).await?;
         let secret = secret(&parent, metadata);
+        self.audit.record(Kind::Put, &caller, &secret.name, Some((secret.version, &secret.scope))).await?;
         tracing::info!(
             secret = secret.name,
             version = secret.version,
@@ -63,8 +71,10 @@ impl SecretService for Writing {
         let caller = Caller::of(&request)?;
         let patch = put::read_patch(request.into_inner(), &caller)?;
         let (parent, member) = (patch.name.parent.clone(), patch.member.clone());
+        self.audit.ready().await?;
         let secret = secret(&parent, self.vault.patch(patch).await?);
         let (name, version, by) = (&secret.name, secret.version, &secret.updated_by);
+        self.audit.record(Kind::Patched, &caller, name, Some((version, &secret.scope))).await?;
         tracing::info!(secret = name, version, by, member, "a member of a secret was changed");
         Ok(Response::new(secret))
     }
@@ -78,7 +88,7 @@ impl SecretService for Writing {
         let name = Name::parse("name", SECRETS, &name)?;
         caller.require(Role::Configurator, &name.parent.tenant)?;
         let told = self.vault.verify(&name, &put::plaintext("candidate", candidate)?).await;
-        audit::tried(&caller, &name, &told);
+        self.audit.tried(&caller, &name, &told).await?;
         Ok(Response::new(VerifySecretResponse { matches: told? }))
     }
 
@@ -104,12 +114,12 @@ impl SecretService for Writing {
         let DeleteSecretRequest { name, etag } = request.into_inner();
         let name = Name::parse("name", SECRETS, &name)?;
         caller.require(Role::Configurator, &name.parent.tenant)?;
-        self.vault.delete(&name, names::precondition("etag", &etag)?).await?;
-        tracing::info!(
-            secret = name.parent.child(SECRETS, &name.id),
-            by = caller.name(),
-            "a secret was deleted"
-        );
+        let precondition = names::precondition("etag", &etag)?;
+        self.audit.ready().await?;
+        self.vault.delete(&name, precondition).await?;
+        let secret = name.parent.child(SECRETS, &name.id);
+        self.audit.record(Kind::Deleted, &caller, &secret, None).await?;
+        tracing::info!(secret, by = caller.name(), "a secret was deleted");
         Ok(Response::new(()))
     }
 }
@@ -121,15 +131,27 @@ impl SecretReleaseService for Release {
         request: Request<ReleaseSecretRequest>,
     ) -> Result<Response<ReleaseSecretResponse>, Status> {
         let caller = Caller::of(&request)?;
-        let ReleaseSecretRequest { name, destination_url, purpose, version } = request.into_inner();
+        let ReleaseSecretRequest { name, destination_url, purpose, version, cause } = request.into_inner();
+        let (caller, cause) = (&caller, cause.as_ref());
         let wish = Wish::Release(purpose);
-        let asked = Asked { caller: &caller, name: &name, destination_url: &destination_url, wish };
-        let Released { name, value, version, previous } =
-            self.released(&asked, purpose, version).await.map_err(|refusal| asked.refused(refusal))?;
+        let asked = Asked { caller, name: &name, destination_url: &destination_url, wish, cause };
+        let Released { name, value, version, previous } = match self.released(&asked, purpose, version).await
+        {
+            Ok(released) => released,
+            Err(refusal) => return Err(asked.refused(&self.1, refusal).await.into()),
+        };
+        let name = name.parent.child(SECRETS, &name.id);
+        let release = self.1.released(&asked, &name, version).await?;
         let value = Bytes::from_owner(Wiped(value));
         let (previous_version, previous_in_use) = beside(previous);
-        let name = name.parent.child(SECRETS, &name.id);
-        Ok(Response::new(ReleaseSecretResponse { value, version, previous_version, name, previous_in_use }))
+        Ok(Response::new(ReleaseSecretResponse {
+            value,
+            version,
+            previous_version,
+            name,
+            previous_in_use,
+            release,
+        }))
     }
 
     async fn check_release(
@@ -137,15 +159,18 @@ impl SecretReleaseService for Release {
         request: Request<CheckReleaseRequest>,
     ) -> Result<Response<CheckReleaseResponse>, Status> {
         let caller = Caller::of(&request)?;
-        let CheckReleaseRequest { names, destination_url, purpose } = request.into_inner();
-        let wish = Wish::Release(purpose);
-        let asked = |name| Asked { caller: &caller, name, destination_url: &destination_url, wish };
+        let CheckReleaseRequest { names, destination_url, purpose, cause } = request.into_inner();
+        let (caller, cause, wish) = (&caller, cause.as_ref(), Wish::Release(purpose));
+        let asked = |name| Asked { caller, name, destination_url: &destination_url, wish, cause };
         if names.is_empty() || names.len() > ASKED {
-            return Err(asked("").refused(Refusal::field("names", format!("must be 1 to {ASKED}"))).into());
+            let refusal = Refusal::field("names", format!("must be 1 to {ASKED}"));
+            return Err(asked("").refused(&self.1, refusal).await.into());
         }
         for name in &names {
             let asked = asked(name);
-            self.check(&asked, purpose).await.map_err(|refusal| asked.refused(refusal))?;
+            if let Err(refusal) = self.check(&asked, purpose).await {
+                return Err(asked.refused(&self.1, refusal).await.into());
+            }
         }
         Ok(Response::new(CheckReleaseResponse {}))
     }
@@ -155,14 +180,26 @@ impl SecretReleaseService for Release {
         request: Request<CheckTokenUseRequest>,
     ) -> Result<Response<CheckTokenUseResponse>, Status> {
         let caller = Caller::of(&request)?;
-        let CheckTokenUseRequest { name, destination_url, version } = request.into_inner();
-        let wish = Wish::SendToken;
-        let asked = Asked { caller: &caller, name: &name, destination_url: &destination_url, wish };
-        let Released { name, value: _, version, previous } =
-            self.sending(&asked, version).await.map_err(|refusal| asked.refused(refusal))?;
+        let CheckTokenUseRequest { name, destination_url, version, cause } = request.into_inner();
+        let (caller, cause, wish) = (&caller, cause.as_ref(), Wish::SendToken);
+        let asked = Asked { caller, name: &name, destination_url: &destination_url, wish, cause };
+        let Released { name, value: _, version, previous } = match self.sending(&asked, version).await {
+            Ok(released) => released,
+            Err(refusal) => return Err(asked.refused(&self.1, refusal).await.into()),
+        };
         let name = name.parent.child(SECRETS, &name.id);
         let (previous_version, previous_in_use) = beside(previous);
         Ok(Response::new(CheckTokenUseResponse { name, version, previous_version, previous_in_use }))
+    }
+
+    async fn record_uses(
+        &self,
+        request: Request<RecordUsesRequest>,
+    ) -> Result<Response<RecordUsesResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let RecordUsesRequest { uses } = request.into_inner();
+        let sequence = self.1.write(uses::read(&caller, &uses)?).await?;
+        Ok(Response::new(RecordUsesResponse { sequence }))
     }
 
     async fn report_use(
@@ -173,7 +210,11 @@ impl SecretReleaseService for Release {
         let ReportUseRequest { name, version } = request.into_inner();
         let name = Name::parse("name", SECRETS, &name)?;
         caller.require(Role::Releaser, &name.parent.tenant)?;
-        self.0.report(&name, version).await?;
+        self.1.ready().await?;
+        if self.0.report(&name, version).await? {
+            let secret = name.parent.child(SECRETS, &name.id);
+            self.1.record(Kind::Taken, &caller, &secret, Some((version, ""))).await?;
+        }
         Ok(Response::new(ReportUseResponse {}))
     }
 

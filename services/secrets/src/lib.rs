@@ -7,8 +7,11 @@
 //! hold a value on the way out. [`Service::internal`] is the release: for the suite's own services alone, one secret at
 //! a time, and only for a destination in its scope. They ask first whether several may be released for a destination, so
 //! that nothing is looked up for a request that would not get them, and which secrets are there and for which origin, so
-//! that an adapter can be checked before it runs. A release that is refused, or would be, leaves one audit record: an event
-//! of the target `outgate::audit`.
+//! that an adapter can be checked before it runs.
+//!
+//! What is released, refused, used, put and deleted stands in the audit [`ledger`], durable before it is answered. Where that
+//! cannot be written, nothing is released, put or deleted. A write to the store comes before its entry: where the ledger fails in
+//! between, the caller is told AUDIT_UNAVAILABLE of a write that was made, as after a connection that broke.
 //!
 //! What this crate never does: write a plaintext, its length or anything computed from it to the store, a log or an
 //! error; open a secret before its destination was checked; let a version number come back, also not after a delete;
@@ -16,6 +19,7 @@
 
 mod audit;
 mod grpc;
+pub mod ledger;
 mod record;
 mod scope;
 pub mod sealed;
@@ -26,14 +30,20 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
-use proto::secrets::v1::{
-    secret_release_service_server::SecretReleaseServiceServer, secret_service_server::SecretServiceServer,
+use proto::{
+    audit::v1::audit_service_server::AuditServiceServer,
+    secrets::v1::{
+        secret_release_service_server::{SecretReleaseService, SecretReleaseServiceServer},
+        secret_service_server::SecretServiceServer,
+    },
 };
 use runtime::quota::Quotas;
 use seal::KeyRing;
 use store::{Clock, Store};
 use tonic::service::RoutesBuilder;
 
+use audit::Audit;
+use ledger::Ledger;
 use vault::Vault;
 
 /// The collection that secrets are in.
@@ -66,11 +76,12 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The service over a store, sealing with `ring`.
+    /// The service over a store, sealing with `ring`, and writing down what it does in `ledger`.
     #[must_use]
-    pub fn build(self, store: Arc<dyn Store>, ring: Arc<KeyRing>) -> Service {
+    pub fn build(self, store: Arc<dyn Store>, ring: Arc<KeyRing>, ledger: Arc<Ledger>) -> Service {
         let Self { message_bytes, clock, quotas: _ } = self;
-        Service { vault: Arc::new(Vault::new(store, ring, clock.clone())), clock, message_bytes }
+        let vault = Arc::new(Vault::new(store, ring, clock.clone()));
+        Service { vault, audit: Arc::new(Audit::new(ledger)), clock, message_bytes }
     }
 }
 
@@ -78,24 +89,35 @@ impl Config {
 #[derive(Clone)]
 pub struct Service {
     vault: Arc<Vault>,
+    audit: Arc<Audit>,
     clock: Clock,
     message_bytes: usize,
 }
 
 impl Service {
-    /// Adds the write side, for the public listener. Answers the names of what it added, for health.
+    /// Adds the write side and the reading of the ledger, for the public listener. Answers the names of what it added, for health.
     pub fn public(&self, routes: &mut RoutesBuilder) -> Vec<&'static str> {
-        let server =
-            SecretServiceServer::new(grpc::Writing { vault: self.vault.clone(), clock: self.clock.clone() })
-                .max_decoding_message_size(self.message_bytes)
-                .max_encoding_message_size(self.message_bytes);
+        let (vault, audit, clock) = (self.vault.clone(), self.audit.clone(), self.clock.clone());
+        let server = SecretServiceServer::new(grpc::Writing { vault, audit, clock })
+            .max_decoding_message_size(self.message_bytes)
+            .max_encoding_message_size(self.message_bytes);
         routes.add_service(server);
-        vec![proto::secrets::v1::secret_service_server::SERVICE_NAME]
+        routes.add_service(AuditServiceServer::new(grpc::Auditing(self.audit.clone())));
+        vec![
+            proto::secrets::v1::secret_service_server::SERVICE_NAME,
+            proto::audit::v1::audit_service_server::SERVICE_NAME,
+        ]
+    }
+
+    /// The release itself, without a server around it.
+    #[must_use]
+    pub fn release(&self) -> impl SecretReleaseService {
+        grpc::Release(self.vault.clone(), self.audit.clone())
     }
 
     /// Adds the release, for the internal listener. Answers the names of what it added, for health.
     pub fn internal(&self, routes: &mut RoutesBuilder) -> Vec<&'static str> {
-        let server = SecretReleaseServiceServer::new(grpc::Release(self.vault.clone()))
+        let server = SecretReleaseServiceServer::new(self.release())
             .max_decoding_message_size(self.message_bytes)
             .max_encoding_message_size(self.message_bytes);
         routes.add_service(server);

@@ -8,6 +8,7 @@ mod leaks;
 mod listing;
 mod overlapping;
 mod patching;
+mod recording;
 mod release;
 mod renewing;
 mod schema;
@@ -39,7 +40,7 @@ use tempfile::TempDir;
 use tonic::{Status, service::Routes};
 use tonic_types::StatusExt as _;
 
-use crate::{Config, Service};
+use crate::{Config, Service, ledger::Ledger};
 
 /// A value that is looked for where it must not be.
 const CANARY: &str = "canary-7d1f0c54b6e94b7e8f4a2c9d";
@@ -51,7 +52,9 @@ const RELEASED: &str = "the answer of /outgate.secrets.v1.SecretReleaseService/R
 struct Suite {
     service: Service,
     store: Arc<dyn Store>,
-    _folder: TempDir,
+    ring: Arc<KeyRing>,
+    ledger: Arc<Ledger>,
+    folder: TempDir,
     _hearing: Hearing,
 }
 
@@ -74,14 +77,15 @@ impl Suite {
     fn with(config: Config, store: Arc<dyn Store>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ring = Arc::new(KeyRing::create(folder.path().join("key")).unwrap());
-        Self::sealing(config, store, ring, folder)
+        Self::sealed_with(ring, folder, config, store)
     }
 
-    /// One that seals with a ring of the test's own.
-    fn sealing(config: Config, store: Arc<dyn Store>, ring: Arc<KeyRing>, folder: TempDir) -> Self {
+    /// One with a key ring that is there, and its ledger in `folder`.
+    fn sealed_with(ring: Arc<KeyRing>, folder: TempDir, config: Config, store: Arc<dyn Store>) -> Self {
         let hearing = Hearing::start();
-        let service = config.build(store.clone(), ring);
-        Self { service, store, _folder: folder, _hearing: hearing }
+        let ledger = Arc::new(Ledger::open(&folder.path().join("ledger"), ring.clone()).unwrap());
+        let service = config.build(store.clone(), ring.clone(), ledger.clone());
+        Self { service, store, ring, ledger, folder, _hearing: hearing }
     }
 
     /// A client that is known as `caller`.
@@ -104,7 +108,10 @@ impl Suite {
 
     fn routes(&self) -> Routes {
         let mut routes = Routes::builder();
-        assert_eq!(self.service.public(&mut routes), ["outgate.secrets.v1.SecretService"]);
+        assert_eq!(
+            self.service.public(&mut routes),
+            ["outgate.secrets.v1.SecretService", "outgate.audit.v1.AuditService"]
+        );
         assert_eq!(self.service.internal(&mut routes), ["outgate.secrets.v1.SecretReleaseService"]);
         routes.routes()
     }
@@ -166,6 +173,7 @@ fn release(id: &str, url: &str) -> ReleaseSecretRequest {
         destination_url: url.to_owned(),
         purpose: Purpose::Call.into(),
         version: 0,
+        cause: None,
     }
 }
 

@@ -1,13 +1,16 @@
 //! The client's secret, from the secrets service to the guarded door: nothing else of this crate touches it.
 
+use std::sync::{Mutex, PoisonError};
+
 use async_trait::async_trait;
 use egress::{SecretSource, SourceError, SourceErrorKind};
 use mapping::Content;
 use proto::{
     errors::v1::Reason,
     secrets::v1::{
-        CheckReleaseRequest, CheckTokenUseRequest, CheckTokenUseResponse, Purpose, ReleaseSecretRequest,
-        ReportUseRequest, secret_release_service_client::SecretReleaseServiceClient,
+        CheckReleaseRequest, CheckTokenUseRequest, CheckTokenUseResponse, Purpose, RecordUsesRequest,
+        ReleaseSecretRequest, ReleaseSecretResponse, ReportUseRequest, Use,
+        secret_release_service_client::SecretReleaseServiceClient,
     },
 };
 use runtime::{
@@ -58,7 +61,8 @@ impl Secrets {
         version: u64,
     ) -> Result<Admitted, Refusal> {
         let name = owner.child("secrets", secret);
-        let request = CheckTokenUseRequest { name, destination_url: destination_url.to_owned(), version };
+        let destination_url = destination_url.to_owned();
+        let request = CheckTokenUseRequest { name, destination_url, version, cause: None };
         let admitted = self.0.clone().check_token_use(request).await;
         let admitted = admitted.map_err(|status| Refusal::from_peer("secrets", &status))?.into_inner();
         let CheckTokenUseResponse { name, version, previous_version, previous_in_use } = admitted;
@@ -77,7 +81,7 @@ impl Secrets {
 
     /// The source of a request's one secret.
     pub(crate) fn source<'a>(&'a self, secret: &'a SecretVersion) -> ClientSecret<'a> {
-        ClientSecret { secrets: self, secret }
+        ClientSecret { secrets: self, secret, released: Mutex::default() }
     }
 }
 
@@ -85,6 +89,14 @@ impl Secrets {
 pub(crate) struct ClientSecret<'a> {
     secrets: &'a Secrets,
     secret: &'a SecretVersion,
+    /// What was released for the request that is being made.
+    released: Mutex<Vec<Use>>,
+}
+
+impl ClientSecret<'_> {
+    fn take_released(&self) -> Vec<Use> {
+        std::mem::take(&mut *self.released.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// The one kind of content that a token request has.
@@ -102,11 +114,14 @@ fn named(content: &Content) -> Result<&str, SourceError> {
 #[async_trait]
 impl SecretSource for ClientSecret<'_> {
     async fn admits(&self, contents: &[Content], destination: &Url) -> Result<(), SourceError> {
+        // What was opened for a request that did not leave was not used.
+        self.take_released();
         let names = contents.iter().map(|content| named(content).map(|_| self.secret.name.clone()));
         let request = CheckReleaseRequest {
             names: names.collect::<Result<_, _>>()?,
             destination_url: destination.to_string(),
             purpose: Purpose::Token.into(),
+            cause: None,
         };
         let checked = self.secrets.0.clone().check_release(request).await;
         checked.map(drop).map_err(|status| {
@@ -124,18 +139,30 @@ impl SecretSource for ClientSecret<'_> {
             destination_url: destination.to_string(),
             purpose: Purpose::Token.into(),
             version: *version,
+            cause: None,
         };
-        let released = self.secrets.0.clone().release_secret(request).await;
-        let released =
-            released.map_err(|status| refused(shown, Refusal::from_peer("secrets", &status)))?.into_inner();
+        let released = self.secrets.0.clone().release_secret(request.clone()).await;
+        let released = released.map_err(|status| refused(shown, Refusal::from_peer("secrets", &status)))?;
+        let released = released.into_inner();
         // Where a private copy went away meanwhile, the tenant's would be had in its place, whose tokens go elsewhere.
         if (&released.name, released.version) != (name, *version) {
             let text = "the secret was replaced while a token was being got with it; try again";
             let refusal = Refusal::new(Reason::SecretNotFound, text).with("secret", shown);
             return Err(refused(shown, refusal));
         }
+        let ReleaseSecretResponse { value, version, name, release, .. } = released;
+        let ReleaseSecretRequest { destination_url, purpose, .. } = request;
+        let used = Use { name, release, version, destination_url, purpose, ..Use::default() };
+        self.released.lock().unwrap_or_else(PoisonError::into_inner).push(used);
         // The message's bytes may be a view of the transport's buffer and cannot be wiped; this copy is.
-        Ok(Plaintext::new(released.value.to_vec()))
+        Ok(Plaintext::new(value.to_vec()))
+    }
+
+    /// A token is fetched rarely: the use is always durable before the request leaves.
+    async fn leaving(&self, _: &[Content], _: &Url) -> Result<(), SourceError> {
+        let request = RecordUsesRequest { uses: self.take_released() };
+        let recorded = self.secrets.0.clone().record_uses(request).await;
+        recorded.map(drop).map_err(|status| refused("", Refusal::from_peer("secrets", &status)))
     }
 }
 

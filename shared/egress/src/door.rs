@@ -179,6 +179,9 @@ async fn sent(
     let contents = Contents::opened(open(draft.asked_for(), draft.destination(), secrets).await?);
     let Filled { url, headers, body, client_certificate } = draft.fill(outbound, &contents)?;
     trail.add(outbound, &contents, client_certificate.as_ref());
+    if !draft.asked_for().is_empty() {
+        secrets.leaving(draft.asked_for(), &draft.destination().origin()).await.map_err(refused)?;
+    }
     let (tenant, method) = (outbound.tenant.clone(), draft.method().clone());
     let vetted = Vetted { tenant, method, url, addresses, headers, body, client_certificate };
     // The scrubber is built while the counterpart thinks. Without one no answer is handed out.

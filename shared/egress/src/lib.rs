@@ -7,7 +7,7 @@
 //! 2. match it against the endpoints that are listed, and check scheme and port against the operator's policy,
 //! 3. ask whether every secret of the request may be used for that origin,
 //! 4. resolve the host once, within bounds for each tenant and for all, and check every address of the answer,
-//! 5. open the secrets for that origin and fill the holes, each encoded for its place,
+//! 5. open the secrets for that origin, fill the holes, each encoded for its place, and say that they are about to leave,
 //! 6. send, over TLS, to an address that was checked, or through the proxy of the tenant's policy and never one of the
 //!    environment,
 //! 7. read the answer, whole or as a stream, decoded, under limits, and take out of it whatever the counterpart echoed of

@@ -14,7 +14,7 @@ type BoxError = Box<dyn error::Error + Send + Sync>;
 /// The guarded send is the only caller. It asks [`admits`](Self::admits) once for each request that has any, before it looks
 /// the destination's name up: whoever changes a URL learns by no name server that a secret would have gone there. It asks
 /// [`open`](Self::open) after it has vetted the addresses, once for each different content of the request, and wipes what
-/// it got when the request is over.
+/// it got when the request is over. It tells [`leaving`](Self::leaving) right before the request leaves.
 #[async_trait]
 pub trait SecretSource: Send + Sync {
     /// Whether all of these may be opened for the origin of `destination`, as far as can be told without opening them. It
@@ -34,6 +34,14 @@ pub trait SecretSource: Send + Sync {
     ///
     /// When there is no such content, or it is not for this destination, or it cannot be had now.
     async fn open(&self, content: &Content, destination: &Url) -> Result<Plaintext, SourceError>;
+
+    /// All of these were opened, the request is filled with them, and leaves for the origin of `destination` when this
+    /// returns: from then on the counterpart may have them. It is where a use is written down.
+    ///
+    /// # Errors
+    ///
+    /// When the request must not leave.
+    async fn leaving(&self, contents: &[Content], destination: &Url) -> Result<(), SourceError>;
 }
 
 /// Why a secret or token was not handed out.

@@ -30,6 +30,8 @@ pub struct Config {
     pub links: Links,
     /// Sealing keys.
     pub seal: Seal,
+    /// The audit ledger.
+    pub audit: Audit,
     /// Who may call.
     pub identity: Identity,
     /// What one tenant may have of what all share.
@@ -158,6 +160,14 @@ pub struct Transit {
     /// The one certificate authority to trust; none: the system's.
     #[serde(deserialize_with = "optional")]
     pub ca_file: Option<PathBuf>,
+}
+
+/// `[audit]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// The tenants whose uses of secrets are durable before anything leaves; `*` for all.
+    pub strict_tenants: Vec<String>,
 }
 
 /// `[scripts]`.

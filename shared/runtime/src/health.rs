@@ -1,11 +1,11 @@
 //! Health (grpc.health.v1): what probes and load balancers ask.
 //!
-//! `liveness` serves as long as the process does; `readiness`, the empty name and every service follow the store and
-//! the drain. Nothing serves before it is said to: tonic-health's own default is the other way round.
+//! `liveness` serves as long as the process does; `readiness`, the empty name and every service follow what they stand on (the
+//! store, and the audit ledger where this process writes it) and the drain. Nothing serves before it is said to: tonic-health's own default is the other way round.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
-use store::Store;
+use futures::future::BoxFuture;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tonic_health::{
@@ -14,9 +14,12 @@ use tonic_health::{
     server::{HealthReporter, health_reporter},
 };
 
-/// How often the store is asked.
+/// What the services stand on, asked whether it holds.
+pub type Check = Box<dyn Fn() -> BoxFuture<'static, Result<(), Box<dyn Error + Send + Sync>>> + Send + Sync>;
+
+/// How often it is asked.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
-/// How many answers in a row must be good before a failed store counts as ready again. Failing needs one.
+/// How many answers in a row must be good before what failed counts as ready again. Failing needs one.
 const GOOD_IN_A_ROW: u32 = 3;
 
 /// The health of this process.
@@ -36,8 +39,8 @@ impl Health {
         (health, server)
     }
 
-    /// Follows the store until `leaving`; from then on nothing serves, and that was told when this returns.
-    pub async fn follow(self, store: Arc<dyn Store>, leaving: CancellationToken) {
+    /// Follows what the services stand on until `leaving`; from then on nothing serves, and that was told when this returns.
+    pub async fn follow(self, checks: Vec<Check>, leaving: CancellationToken) {
         let mut ticks = interval(CHECK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The first good answer is enough to begin.
@@ -46,13 +49,13 @@ impl Health {
         loop {
             let checked = tokio::select! {
                 () = leaving.cancelled() => break,
-                checked = async { ticks.tick().await; store.check().await } => checked,
+                checked = async { ticks.tick().await; all(&checks).await } => checked,
             };
             match checked {
                 Ok(()) => good = (good + 1).min(GOOD_IN_A_ROW),
                 Err(error) => {
                     if ready {
-                        tracing::error!(%error, "the store fails; not ready");
+                        tracing::error!(%error, "not ready");
                     }
                     good = 0;
                 }
@@ -70,4 +73,11 @@ impl Health {
             self.reporter.set_service_status(*name, status).await;
         }
     }
+}
+
+async fn all(checks: &[Check]) -> Result<(), Box<dyn Error + Send + Sync>> {
+    for check in checks {
+        check().await?;
+    }
+    Ok(())
 }

@@ -223,7 +223,8 @@ pub fn code(reason: Reason) -> Code {
         | Reason::ResponseEncoded
         | Reason::StoreUnavailable
         | Reason::KeysUnavailable
-        | Reason::ServiceUnavailable => Code::Unavailable,
+        | Reason::ServiceUnavailable
+        | Reason::AuditUnavailable => Code::Unavailable,
         Reason::SecretUnreadable => Code::DataLoss,
         Reason::Unspecified | Reason::Internal => Code::Internal,
     }

@@ -45,7 +45,7 @@ async fn write(connection: Client, id: String, url: String, stop: Arc<AtomicBool
             name: format!("tenants/default/secrets/{id}"),
             value: value.text().to_owned().into(),
             url: url.clone(),
-            ..PutSecretRequest::default()
+            ..Default::default()
         };
         secrets.put_secret(put).await.expect("a put does not fail while keys are rotated");
         if stop.load(Ordering::Relaxed) {

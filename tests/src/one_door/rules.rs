@@ -111,6 +111,11 @@ pub(super) const RULES: &[Rule] = &[
                 "the record, for a release to the origin in its scope, or to see that where its tokens go is as it was sealed",
             ),
             file(
+                "services/secrets/src/ledger/checkpoint.rs",
+                1,
+                "the seal of the ledger's head, which holds nothing",
+            ),
+            file(
                 "shared/seal/src/record.rs",
                 2,
                 "the ring by its keys of now, and a record that is sealed anew",

@@ -1,6 +1,9 @@
 //! Where the guarded door gets the content of holes: from the services that keep it, for this one call.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    mem,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use async_trait::async_trait;
 use egress::{SecretSource, SourceError, SourceErrorKind};
@@ -8,7 +11,8 @@ use mapping::Content;
 use proto::{
     errors::v1::Reason,
     secrets::v1::{
-        CheckReleaseRequest, CheckTokenUseRequest, Purpose, ReleaseSecretRequest, ReportUseRequest,
+        Cause, CheckReleaseRequest, CheckTokenUseRequest, Purpose, ReleaseSecretRequest,
+        ReleaseSecretResponse, ReportUseRequest, Use,
         secret_release_service_client::SecretReleaseServiceClient,
     },
     tokens::v1::{GetTokenRequest, InvalidateTokenRequest, Token, token_service_client::TokenServiceClient},
@@ -20,24 +24,42 @@ use runtime::{
 use seal::Plaintext;
 use url::Url;
 
-use super::Grant;
+use super::{
+    Grant,
+    uses::{Strict, Uses},
+};
 
 /// The services that hand out secrets and tokens.
-#[derive(Clone)]
 pub(crate) struct Sources {
     secrets: SecretReleaseServiceClient<Link>,
     tokens: TokenServiceClient<Link>,
+    uses: Uses,
 }
 
 impl Sources {
-    /// By links on which this process is a releaser.
-    pub(crate) fn new(secrets: Link, tokens: Link) -> Self {
-        Self { secrets: SecretReleaseServiceClient::new(secrets), tokens: TokenServiceClient::new(tokens) }
+    /// By links on which this process is a releaser. Called inside a tokio runtime.
+    pub(crate) fn new(secrets: Link, tokens: Link, strict: Strict) -> Self {
+        let secrets = SecretReleaseServiceClient::new(secrets);
+        let uses = Uses::start(secrets.clone(), strict);
+        Self { secrets, tokens: TokenServiceClient::new(tokens), uses }
     }
 
     /// The source of one call with all its tries, made for a tenant or for a business unit, whose private copies come first.
-    pub(crate) fn of<'a>(&'a self, owner: Parent, grant: Option<&'a Grant>) -> Source<'a> {
-        Source { sources: self, owner, grant, sent: Mutex::default(), overlaps: Mutex::default() }
+    pub(crate) fn of<'a>(&'a self, owner: Parent, grant: Option<&'a Grant>, cause: &'a Cause) -> Source<'a> {
+        Source {
+            sources: self,
+            owner,
+            grant,
+            cause,
+            opened: Mutex::default(),
+            sent: Mutex::default(),
+            overlaps: Mutex::default(),
+        }
+    }
+
+    /// Returns when every use that was handed over is in the audit ledger, or cannot be written there in time.
+    pub(crate) async fn finish(&self) {
+        self.uses.finish().await;
     }
 }
 
@@ -46,6 +68,10 @@ pub(crate) struct Source<'a> {
     sources: &'a Sources,
     owner: Parent,
     grant: Option<&'a Grant>,
+    /// What the audit ledger is told of the call.
+    cause: &'a Cause,
+    /// What was opened for the request that is being made.
+    opened: Mutex<Vec<Use>>,
     /// Which token went out last.
     sent: Mutex<Option<Sent>>,
     /// The secrets of which two values are in use.
@@ -107,7 +133,7 @@ impl Source<'_> {
     /// Hears that the counterpart accepted the credentials that went out. Where a secret has two values in use, the secrets
     /// service is told which one it was, if that is news. What cannot be told is logged: no call fails for it.
     pub(crate) async fn accepted(&self) {
-        let overlaps = std::mem::take(&mut *lock(&self.overlaps));
+        let overlaps = mem::take(&mut *lock(&self.overlaps));
         for Overlap { name, newest, previous, in_use, falls_back, .. } in overlaps {
             let version = if falls_back { previous } else { newest };
             if !falls_back && !in_use {
@@ -130,13 +156,15 @@ impl Source<'_> {
         let names = secrets.collect::<Result<Vec<_>, _>>()?;
         if !names.is_empty() {
             let (destination_url, purpose) = (destination.to_string(), Purpose::Call.into());
-            let request = CheckReleaseRequest { names, destination_url, purpose };
+            let cause = Some(self.cause.clone());
+            let request = CheckReleaseRequest { names, destination_url, purpose, cause };
             let checked = self.sources.secrets.clone().check_release(request).await;
             checked.map_err(|status| Refusal::from_peer("secrets", &status))?;
         }
         if contents.iter().any(|content| matches!(content, Content::Token(_))) {
             let (name, destination_url) = (self.name(&self.grant()?.secret)?, destination.to_string());
-            let request = CheckTokenUseRequest { name, destination_url, version: 0 };
+            let cause = Some(self.cause.clone());
+            let request = CheckTokenUseRequest { name, destination_url, version: 0, cause };
             let checked = self.sources.secrets.clone().check_token_use(request).await;
             checked.map_err(|status| Refusal::from_peer("secrets", &status))?;
         }
@@ -159,30 +187,36 @@ impl Source<'_> {
             destination_url: destination.to_string(),
             purpose: Purpose::Call.into(),
             version,
+            cause: Some(self.cause.clone()),
         };
-        let released = self.sources.secrets.clone().release_secret(request).await;
+        let released = self.sources.secrets.clone().release_secret(request.clone()).await;
         let released = released.map_err(|status| Refusal::from_peer("secrets", &status))?.into_inner();
-        if released.previous_version > 0 {
+        let ReleaseSecretResponse { value, version, previous_version, name: whole, previous_in_use, release } =
+            released;
+        let ReleaseSecretRequest { name: _, destination_url, purpose, version: _, cause: _ } = request;
+        self.note(Use { name: whole.clone(), release, version, destination_url, purpose, ..Use::default() });
+        if previous_version > 0 {
             let overlap = Overlap {
                 secret: name.to_owned(),
-                name: released.name,
-                newest: released.version,
-                previous: released.previous_version,
-                in_use: released.previous_in_use,
+                name: whole,
+                newest: version,
+                previous: previous_version,
+                in_use: previous_in_use,
                 falls_back: false,
             };
             let mut overlaps = lock(&self.overlaps);
             overlaps.retain(|overlap| overlap.secret != name);
             overlaps.push(overlap);
         }
-        Ok(Plaintext::new(released.value.into()))
+        Ok(Plaintext::new(value.into()))
     }
 
     async fn token(&self, destination: &Url) -> Result<Plaintext, Refusal> {
+        let destination_url = destination.to_string();
         let request = GetTokenRequest {
             parent: self.owner.to_string(),
             grant: Some(self.grant()?.message.clone()),
-            destination_url: destination.to_string(),
+            destination_url: destination_url.clone(),
         };
         let token = self.sources.tokens.clone().get_token(request).await;
         let token = token.map_err(|status| Refusal::from_peer("tokens", &status))?.into_inner();
@@ -196,9 +230,27 @@ impl Source<'_> {
                 "the token endpoint gave a token that is no bearer token; ask its provider for bearer tokens",
             ));
         }
+        self.note(Use {
+            name: secret.clone(),
+            version: secret_version,
+            token_generation: generation,
+            destination_url,
+            purpose: Purpose::Call.into(),
+            cause: Some(self.cause.clone()),
+            ..Use::default()
+        });
         let sent = Sent { generation, secret, secret_version };
         *lock(&self.sent) = Some(sent);
         Ok(Plaintext::new(access_token.into()))
+    }
+
+    fn note(&self, opened: Use) {
+        lock(&self.opened).push(opened);
+    }
+
+    /// What was opened since the last time.
+    fn opened(&self) -> Vec<Use> {
+        mem::take(&mut *lock(&self.opened))
     }
 
     /// The whole name of one of the owner's secrets.
@@ -215,6 +267,9 @@ impl Source<'_> {
 #[async_trait]
 impl SecretSource for Source<'_> {
     async fn admits(&self, contents: &[Content], destination: &Url) -> Result<(), SourceError> {
+        // What was opened for a request that did not leave was not used.
+        self.opened();
+        self.sources.uses.ready().map_err(|refusal| refused("", refusal))?;
         self.check(contents, destination).await.map_err(|refusal| {
             let name = refusal.metadata("secret").unwrap_or_default().to_owned();
             refused(&name, refusal)
@@ -230,6 +285,11 @@ impl SecretSource for Source<'_> {
             }
         };
         opened.map_err(|refusal| refused(name, refusal))
+    }
+
+    async fn leaving(&self, _: &[Content], _: &Url) -> Result<(), SourceError> {
+        let handed_over = self.sources.uses.leaving(&self.owner.tenant, self.opened()).await;
+        handed_over.map_err(|refusal| refused("", refusal))
     }
 }
 

@@ -30,6 +30,7 @@ impl Definition {
         };
         Ok(Self {
             name,
+            etag: message.etag.clone(),
             anonymous: anonymous(message.anonymous_access)?,
             constants: constants(&message.constants)?,
             quota: Quota { rate_per_second: limits.rate_per_second, concurrency: limits.concurrency },

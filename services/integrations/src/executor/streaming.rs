@@ -27,6 +27,7 @@ impl Executor {
         chunks: Chunks,
     ) -> Result<Download, Refusal> {
         admit(definition, caller)?;
+        let call = call.through(definition, caller);
         let end = Instant::now() + time_for(&definition.route, &call);
         let upload = timeout_at(end, Upload::begin(chunks)).await.map_err(|_| {
             let text = "neither a byte of the body nor its end came within the time of the call";
@@ -48,7 +49,8 @@ impl Executor {
         end: Instant,
     ) -> Result<Streamed, Error> {
         let route = &definition.route;
-        let source = self.sources.of(owner(&definition.name.parent.tenant, call), route.credential.grant());
+        let owner = owner(&definition.name.parent.tenant, call);
+        let source = self.sources.of(owner, route.credential.grant(), &call.cause);
         let tries = Tries::new(route.attempts, &call.method);
         let mut again = Again { tries, renewed: false, end };
         let offer = || upload.map_or(Some(Body::None), Upload::offer);

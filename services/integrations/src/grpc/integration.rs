@@ -4,11 +4,14 @@ use bytes::Bytes;
 use egress::Answer;
 use futures::{StreamExt, stream::BoxStream};
 use mapping::Template;
-use proto::integrations::v1::{
-    CreateIntegrationRequest, DeleteIntegrationRequest, ExecuteIntegrationRequest,
-    ExecuteIntegrationResponse, GetIntegrationRequest, Header, Integration, ListIntegrationsRequest,
-    ListIntegrationsResponse, StreamIntegrationRequest, StreamIntegrationRequestHead,
-    StreamIntegrationResponse, UpdateIntegrationRequest, integration_service_server::IntegrationService,
+use proto::{
+    integrations::v1::{
+        CreateIntegrationRequest, DeleteIntegrationRequest, ExecuteIntegrationRequest,
+        ExecuteIntegrationResponse, GetIntegrationRequest, Header, Integration, ListIntegrationsRequest,
+        ListIntegrationsResponse, StreamIntegrationRequest, StreamIntegrationRequestHead,
+        StreamIntegrationResponse, UpdateIntegrationRequest, integration_service_server::IntegrationService,
+    },
+    secrets::v1::Cause,
 };
 use runtime::{
     Caller, Refusal, Role,
@@ -163,6 +166,7 @@ fn call(at: &str, method: String, url: String, headers: Vec<Header>, body: Bytes
         body: if body.is_empty() { Payload::None } else { Payload::Bytes(body) },
         timeout: None,
         unit: None,
+        cause: Cause::default(),
     })
 }
 

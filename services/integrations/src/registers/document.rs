@@ -8,21 +8,27 @@ use mapping::{Register, Value, relaxed};
 #[derive(Debug)]
 pub(crate) struct Document {
     register: Register,
+    etag: String,
     value: OnceLock<Option<Value>>,
 }
 
 impl Document {
-    /// A register by its text and its layer; an empty layer is none.
-    pub(super) fn new(text: &[u8], layer: &[u8]) -> Self {
+    /// A register by its text, its layer and its etag; an empty layer is none.
+    pub(super) fn new(text: &[u8], layer: &[u8], etag: &str) -> Self {
         let text: Arc<str> = String::from_utf8_lossy(text).into();
         // The registers service writes layers itself; one that it could not write is not there.
         let layer = if layer.is_empty() { None } else { Value::from_json(layer).ok() };
-        Self { register: Register { text, layer }, value: OnceLock::new() }
+        Self { register: Register { text, layer }, etag: etag.to_owned(), value: OnceLock::new() }
     }
 
     /// As adapters read it.
     pub(crate) fn register(&self) -> &Register {
         &self.register
+    }
+
+    /// Which version of the register this is.
+    pub(crate) fn etag(&self) -> &str {
+        &self.etag
     }
 
     /// Text and layer merged, as data: templates stand in it as plain strings. None where the text does not parse.

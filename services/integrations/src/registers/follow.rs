@@ -75,7 +75,7 @@ async fn follow_once(
 
 fn read(register: &Register) -> Result<(Option<Id>, Id, Document), Status> {
     let Name { parent, id } = parse(&register.name)?;
-    Ok((parent.unit, id, Document::new(&register.text, &register.layer)))
+    Ok((parent.unit, id, Document::new(&register.text, &register.layer, &register.etag)))
 }
 
 fn parse(name: &str) -> Result<Name, Status> {

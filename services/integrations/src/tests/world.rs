@@ -9,11 +9,12 @@ use std::{
 
 use async_trait::async_trait;
 use egress::{Door, EgressPolicy, Policies, Resolver};
-use futures::FutureExt;
+use futures::{FutureExt, TryStreamExt};
 use http::{HeaderMap, HeaderValue};
 use mapping::Scripts;
 use oracle::{Canary, Hearing, Listening};
 use proto::{
+    audit::v1::{ExportEntriesRequest, audit_service_client::AuditServiceClient},
     integrations::v1::{
         Auth, CreateIntegrationRequest, Endpoint, ExecuteIntegrationRequest, ExecuteIntegrationResponse,
         Header, Integration, Run, RunAdapterRequest, RunConnectorRequest,
@@ -38,7 +39,7 @@ use tonic::{
 use tonic_types::StatusExt;
 
 use super::{counterpart::Counterpart, tokens::TestTokens};
-use crate::{Config, Links, Service};
+use crate::{Config, Links, Service, Strict};
 
 pub(super) const TENANT: &str = "tenants/acme";
 pub(super) const CRM: &str = "tenants/acme/integrations/CRM";
@@ -50,7 +51,10 @@ pub(super) struct World {
     pub(super) tokens: TestTokens,
     pub(super) names: Arc<Names>,
     secrets: Link,
-    _folder: TempDir,
+    folder: TempDir,
+    ring: Arc<KeyRing>,
+    policies: Policies,
+    door: Arc<Door>,
     _hearing: Hearing,
 }
 
@@ -88,7 +92,9 @@ impl World {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new().unwrap());
         let folder = tempfile::tempdir().unwrap();
         let ring = Arc::new(KeyRing::create(folder.path().join("key")).unwrap());
-        let secrets = secrets::Config::default().build(store.clone(), ring.clone());
+        let kept = ring.clone();
+        let ledger = secrets::ledger::Ledger::open(&folder.path().join("ledger"), ring.clone()).unwrap();
+        let secrets = secrets::Config::default().build(store.clone(), ring.clone(), Arc::new(ledger));
         let registers = registers::Config::default().build(store.clone());
         let names = Arc::<Names>::default();
         let door = Arc::new(Door::new(policies.clone(), Arc::<Names>::clone(&names)).unwrap());
@@ -100,13 +106,14 @@ impl World {
         } else {
             Link::in_process(tokens.routes(), Caller::service("integrations"))
         };
-        let anybody = caller(&[Role::Caller, Role::Configurator]);
+        let anybody = caller(&[Role::Caller, Role::Configurator, Role::Operator]);
         let links = Links {
             registers: link(|routes| registers.public(routes), Caller::service("integrations")),
             secrets: release("integrations"),
             tokens: token_link,
         };
-        let service = Config { policies, scripts, ..Config::default() }.build(store.clone(), door, links);
+        let config = Config { policies: policies.clone(), scripts, ..Config::default() };
+        let service = config.build(store.clone(), door.clone(), links);
         Self {
             store,
             service,
@@ -114,9 +121,39 @@ impl World {
             tokens,
             names,
             secrets: heard_link(|routes| secrets.public(routes), anybody),
-            _folder: folder,
+            folder,
+            ring: kept,
+            policies,
+            door,
             _hearing: hearing,
         }
+    }
+
+    /// The same, with secrets whose ledger has no room for anything, and these strict tenants.
+    pub(super) fn with_full_ledger(self, strict: Strict) -> Self {
+        let options = secrets::ledger::Options { reserve_bytes: u64::MAX, ..Default::default() };
+        let folder = self.folder.path().join("full");
+        let ledger = secrets::ledger::Ledger::open_with(&folder, self.ring.clone(), options).unwrap();
+        let secrets =
+            secrets::Config::default().build(self.store.clone(), self.ring.clone(), Arc::new(ledger));
+        let links = Links {
+            registers: self.registers.clone(),
+            secrets: link(|routes| secrets.internal(routes), Caller::service("integrations")),
+            tokens: Link::in_process(self.tokens.routes(), Caller::service("integrations")),
+        };
+        let config = Config { policies: self.policies.clone(), strict, ..Config::default() };
+        Self { service: config.build(self.store.clone(), self.door.clone(), links), ..self }
+    }
+
+    /// What the audit ledger holds beside what was put, once all uses are in it.
+    pub(super) async fn audited(&self) -> Vec<serde_json::Value> {
+        self.service.finish().await;
+        let request = ExportEntriesRequest { parent: TENANT.into(), ..Default::default() };
+        let entries = AuditServiceClient::new(self.secrets.clone()).export_entries(request).await.unwrap();
+        let batches: Vec<_> = entries.into_inner().try_collect().await.unwrap();
+        let lines = batches.iter().flat_map(|batch| &batch.entries);
+        let entries = lines.map(|entry| serde_json::from_str(&entry.line).unwrap());
+        entries.filter(|entry: &serde_json::Value| entry["kind"] != "put").collect()
     }
 
     /// A client that may do everything.

@@ -2,11 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use runtime::{
-    Caller, Link,
-    config::{self, Config, Links},
-    link::Credentials,
-};
+use runtime::{Caller, Link, config::Config, link::Credentials, names::Id};
 use scripts::Workers;
 use tokio_util::sync::CancellationToken;
 use tonic::service::{Routes, RoutesBuilder};
@@ -24,6 +20,8 @@ pub(super) struct Composed {
     pub(super) public: Side,
     /// What the internal listener answers.
     pub(super) internal: Side,
+    /// What has something to finish when all calls have ended.
+    pub(super) finishing: Option<integrations::Service>,
 }
 
 /// What one listener answers.
@@ -43,7 +41,7 @@ impl Composed {
         script_worker: Option<scripts::Command>,
         drain: &CancellationToken,
     ) -> Result<Self, ServeError> {
-        let wiring = Wiring { services, keep, links: &config.links, scripts: &config.scripts, script_worker };
+        let wiring = Wiring { services, keep, config, script_worker };
         let registers = wiring.registers(drain);
         let secrets = wiring.secrets();
         let tokens = wiring.tokens(secrets.as_ref())?;
@@ -65,6 +63,7 @@ impl Composed {
         }
         if let Some(integrations) = integrations {
             composed.public.add(|routes| integrations.public(routes));
+            composed.finishing = Some(integrations);
         }
         if let Some(keys) = &keep.keys {
             composed.public.add(|routes| backup::public(keep.store.clone(), keys.ring(), routes));
@@ -88,8 +87,7 @@ impl Side {
 struct Wiring<'a> {
     services: &'a [ServiceName],
     keep: &'a Keep,
-    links: &'a Links,
-    scripts: &'a config::Scripts,
+    config: &'a Config,
     script_worker: Option<scripts::Command>,
 }
 
@@ -105,10 +103,11 @@ impl Wiring<'_> {
     }
 
     fn secrets(&self) -> Option<secrets::Service> {
-        let keys = self.keep.keys.as_ref().filter(|_| self.runs(ServiceName::Secrets))?;
+        let Keep { store, keys, ledger, .. } = self.keep;
+        let (keys, ledger) = keys.as_ref().zip(ledger.clone())?;
         keys.seals(Sealed { prefix: secrets::sealed::PREFIX, renew: secrets::sealed::renew });
         let config = secrets::Config { quotas: self.keep.quotas.clone(), ..Default::default() };
-        Some(config.build(self.keep.store.clone(), keys.ring()))
+        Some(config.build(store.clone(), keys.ring(), ledger))
     }
 
     fn tokens(&self, secrets: Option<&secrets::Service>) -> Result<Option<tokens::Service>, ServeError> {
@@ -134,27 +133,45 @@ impl Wiring<'_> {
         let links = integrations::Links {
             registers: match registers {
                 Some(registers) => here(me, |routes| registers.public(routes)),
-                None => self.there("links.registers", self.links.registers.as_deref())?,
+                None => self.there("links.registers", self.config.links.registers.as_deref())?,
             },
             secrets: self.to_secrets(me, secrets)?,
             tokens: match tokens {
                 Some(tokens) => here(me, |routes| tokens.internal(routes)),
-                None => self.there("links.tokens", self.links.tokens.as_deref())?,
+                None => self.there("links.tokens", self.config.links.tokens.as_deref())?,
             },
         };
-        let (policies, scripts) = (self.keep.policies.clone(), self.scripts()?);
-        let config = integrations::Config { policies, scripts, ..Default::default() };
+        let (policies, scripts, strict) = (self.keep.policies.clone(), self.scripts()?, self.strict()?);
+        let config = integrations::Config { policies, scripts, strict, ..Default::default() };
         Ok(Some(config.build(self.keep.store.clone(), self.keep.door.clone(), links)))
+    }
+
+    /// The tenants whose uses are durable before anything leaves.
+    fn strict(&self) -> Result<integrations::Strict, ServeError> {
+        let mut strict = integrations::Strict::default();
+        for tenant in &self.config.audit.strict_tenants {
+            match tenant.as_str() {
+                "*" => strict.all = true,
+                one => {
+                    let id = Id::parse("tenant", one).map_err(|refusal| ServeError::Config {
+                        key: "audit.strict_tenants".to_owned(),
+                        text: refusal.to_string(),
+                    })?;
+                    strict.tenants.insert(id);
+                }
+            }
+        }
+        Ok(strict)
     }
 
     /// What runs scripts, where the operator wants it.
     fn scripts(&self) -> Result<Option<Arc<dyn mapping::Scripts>>, ServeError> {
-        let Some(worker) = self.script_worker.clone().filter(|_| self.scripts.workers > 0) else {
+        let Some(worker) = self.script_worker.clone().filter(|_| self.config.scripts.workers > 0) else {
             return Ok(None);
         };
         let config = scripts::Config {
-            workers: self.scripts.workers,
-            wait: Duration::from_millis(self.scripts.wait_ms),
+            workers: self.config.scripts.workers,
+            wait: Duration::from_millis(self.config.scripts.wait_ms),
             ..Default::default()
         };
         Ok(Some(Arc::new(Workers::start(config, worker)?)))
@@ -163,7 +180,7 @@ impl Wiring<'_> {
     fn to_secrets(&self, caller: &str, secrets: Option<&secrets::Service>) -> Result<Link, ServeError> {
         match secrets {
             Some(secrets) => Ok(here(caller, |routes| secrets.internal(routes))),
-            None => self.there("links.secrets", self.links.secrets.as_deref()),
+            None => self.there("links.secrets", self.config.links.secrets.as_deref()),
         }
     }
 
@@ -176,7 +193,7 @@ impl Wiring<'_> {
         let read = |path: &std::path::PathBuf| {
             std::fs::read(path).map_err(|source| ServeError::Data { path: path.clone(), source })
         };
-        let certificate = match (&self.links.cert, &self.links.key) {
+        let certificate = match (&self.config.links.cert, &self.config.links.key) {
             (None, None) => None,
             (Some(certificate), Some(key)) => Some((read(certificate)?, read(key)?)),
             _ => return Err(wrong("links.cert", "and links.key go together; name both or neither")),
@@ -186,7 +203,7 @@ impl Wiring<'_> {
             let text = "is empty, and the service at the other end must know who calls (or links.cert and links.key show it)";
             return Err(wrong("links.token_file", text));
         }
-        let ca = self.links.ca_file.as_ref().map(read).transpose()?;
+        let ca = self.config.links.ca_file.as_ref().map(read).transpose()?;
         let certificate = certificate.as_ref().map(|(certificate, key)| (&certificate[..], &key[..]));
         Ok(Link::remote(address, Credentials { token, certificate, ca: ca.as_deref() })?)
     }

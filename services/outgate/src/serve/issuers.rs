@@ -225,6 +225,11 @@ impl SecretSource for ShownToken {
         let token = read_token(file, self.group_readable);
         token.map(Plaintext::new).map_err(|error| wrong("its file cannot be used").with_source(error))
     }
+
+    /// The ledger keeps the uses of tenants' secrets, and this is the operator's.
+    async fn leaving(&self, _: &[Content], _: &Url) -> Result<(), SourceError> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

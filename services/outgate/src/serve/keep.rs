@@ -10,9 +10,11 @@ use std::{
 use egress::{Door, Policies, SystemResolver};
 use runtime::{
     config::Config,
+    health::Check,
     identity::{create_token, read_token},
     quota::{Meter, Quotas},
 };
+use secrets::ledger::Ledger;
 use store::{SledStore, Store};
 
 use super::{
@@ -25,11 +27,18 @@ use super::{
 /// The services that seal what they keep.
 const SEALING: [ServiceName; 2] = [ServiceName::Secrets, ServiceName::Tokens];
 
+/// The folder of the audit ledger, in the data folder.
+pub(crate) const LEDGER: &str = "ledger";
+/// The sealing keys that an embedded suite makes itself, in the data folder.
+pub(crate) const SEAL_KEY: &str = "seal.key";
+
 /// Everything that is opened once and shared by the services of this process.
 pub(super) struct Keep {
     pub(super) store: Arc<dyn Store>,
     /// Only where a service of this process seals.
     pub(super) keys: Option<Arc<Keys>>,
+    /// What is released is written down in it; only where this process keeps secrets.
+    pub(super) ledger: Option<Arc<Ledger>>,
     /// What may leave.
     pub(super) policies: Policies,
     /// The way out, made with those policies.
@@ -81,9 +90,15 @@ impl Keep {
             None => None,
             Some(opened) => Some(Arc::new(opened.over(store.clone()).await?)),
         };
+        // After the store, whose lock keeps other processes away from the folder.
+        let ledger = match keys.as_ref().filter(|_| services.contains(&ServiceName::Secrets)) {
+            Some(keys) => Some(Arc::new(Ledger::open(&data.join(LEDGER), keys.ring())?)),
+            None => None,
+        };
         Ok(Self {
             store,
             keys,
+            ledger,
             door: Arc::new(Door::new(policies.clone(), Arc::new(SystemResolver))?),
             policies,
             known,
@@ -92,6 +107,24 @@ impl Keep {
             operator_token_file,
             made,
         })
+    }
+}
+
+impl Keep {
+    /// What health follows.
+    pub(super) fn checks(&self) -> Vec<Check> {
+        let store = Arc::clone(&self.store);
+        let mut checks: Vec<Check> = vec![Box::new(move || {
+            let store = Arc::clone(&store);
+            Box::pin(async move { Ok(store.check().await?) })
+        })];
+        if let Some(ledger) = self.ledger.clone() {
+            checks.push(Box::new(move || {
+                let ledger = Arc::clone(&ledger);
+                Box::pin(async move { Ok(ledger.check().await?) })
+            }));
+        }
+        checks
     }
 }
 

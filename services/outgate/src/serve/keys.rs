@@ -30,7 +30,7 @@ use self::{
     progress::Progress,
     unlock::{Unlocked, Wrapped},
 };
-use super::ServeError;
+use super::{SEAL_KEY, ServeError};
 
 pub(crate) use self::{
     error::KeysError,
@@ -62,7 +62,7 @@ impl Opened {
         made: &mut Vec<PathBuf>,
     ) -> Result<Self, ServeError> {
         let transit = Transit::of(config)?;
-        let own = data.join("seal.key");
+        let own = data.join(SEAL_KEY);
         let file = KeyFile::new(config.key_file.as_deref().unwrap_or(&own), config.group_readable);
         let alone = config.key_file.is_none() || seals_everything;
         if config.key_file.is_none() && !own.exists() {

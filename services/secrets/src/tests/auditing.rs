@@ -77,6 +77,7 @@ fn check(ids: &[&str], url: &str) -> CheckReleaseRequest {
         names: ids.iter().map(|id| full(id)).collect(),
         destination_url: url.to_owned(),
         purpose: Purpose::Token.into(),
+        cause: None,
     }
 }
 
@@ -126,7 +127,8 @@ async fn a_token_that_may_not_be_sent_leaves_one_too() {
     suite.put("crm", CANARY).await;
     let (audit, _guard) = Audit::start();
     let destination_url = "https://ada.evil.example:8443/v1?key=query-canary#fragment".to_owned();
-    let request = CheckTokenUseRequest { name: full("crm"), destination_url, version: 0 };
+    let request =
+        CheckTokenUseRequest { name: full("crm"), destination_url, ..CheckTokenUseRequest::default() };
     let mut client = suite.releasing(Caller::service("tokens"));
     assert_eq!(reason(&client.check_token_use(request).await.unwrap_err()), "SECRET_OUT_OF_SCOPE");
     let fields = [

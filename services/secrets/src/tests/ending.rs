@@ -32,6 +32,7 @@ async fn a_secret_is_refused_from_its_end_on() {
         names: vec![full("crm")],
         destination_url: URL.into(),
         purpose: Purpose::Call.into(),
+        cause: None,
     };
     let checked = suite.releasing(Caller::service("tokens")).check_release(request).await.unwrap_err();
     for refused in [checked, suite.release("crm", URL).await.unwrap_err()] {

@@ -24,7 +24,7 @@ async fn first() -> Suite {
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let ring = Arc::new(KeyRing::load(path).unwrap());
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new().unwrap());
-    let suite = Suite::sealing(Config::default(), store, ring, folder);
+    let suite = Suite::sealed_with(ring, folder, Config::default(), store);
     suite.overwrite("records", "crm", bytes(RECORD)).await;
     suite.overwrite("versions", "crm", bytes(MARK)).await;
     suite
@@ -75,10 +75,9 @@ async fn no_record_passes_for_one_of_another_format() {
 
     // One of the first format whose origin holds everything that the second binds.
     let suite = Suite::new();
-    let ring = KeyRing::load(suite._folder.path().join("key")).unwrap();
     let scope = "2 https://api.example.com 0 0 0 ";
     let context = Context { tenant: "acme", kind: "secret", name: "crm", version: 1, scope };
-    let sealed = ring.sealing().seal(&context, &Plaintext::new(CANARY.into())).unwrap();
+    let sealed = suite.ring.sealing().seal(&context, &Plaintext::new(CANARY.into())).unwrap();
     suite.put("crm", "another").await;
     suite.edit("crm", |record| record.sealed = sealed.into()).await;
     assert_eq!(suite.release("crm", URL).await.unwrap().value, CANARY, "the terms are written so");

@@ -8,10 +8,8 @@ use crate::{record::Record, sealed};
 
 /// A suite whose ring has a new active key, and the entry of a secret that the old one sealed.
 async fn rotated() -> (Suite, Arc<KeyRing>, Entry) {
-    let folder = tempfile::tempdir().unwrap();
-    let ring = Arc::new(KeyRing::create(folder.path().join("key")).unwrap());
-    let store: Arc<dyn Store> = Arc::new(MemoryStore::new().unwrap());
-    let suite = Suite::sealing(Config::default(), store, ring.clone(), folder);
+    let suite = Suite::new();
+    let ring = suite.ring.clone();
     suite.put("crm", CANARY).await;
     let (id, key) = Key::generate().unwrap();
     let before = ring.sealing();

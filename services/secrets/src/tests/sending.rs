@@ -9,7 +9,8 @@ const API: &str = "https://www.example.com/v1";
 
 impl Suite {
     async fn may_send(&self, url: &str, version: u64) -> Result<CheckTokenUseResponse, Status> {
-        let request = CheckTokenUseRequest { name: full("crm"), destination_url: url.into(), version };
+        let destination_url = url.into();
+        let request = CheckTokenUseRequest { name: full("crm"), destination_url, version, cause: None };
         let mut client = self.releasing(Caller::service("tokens"));
         client.check_token_use(request).await.map(tonic::Response::into_inner)
     }
@@ -106,7 +107,11 @@ async fn a_question_is_read_with_care() {
         let refused = suite.may_send(url, 0).await.unwrap_err();
         assert_eq!(metadata(&refused, "field").as_deref(), Some("destination_url"));
     }
-    let request = CheckTokenUseRequest { name: full("crm"), destination_url: URL.into(), version: 0 };
+    let request = CheckTokenUseRequest {
+        name: full("crm"),
+        destination_url: URL.into(),
+        ..CheckTokenUseRequest::default()
+    };
     for role in [Role::Configurator, Role::Operator, Role::Caller] {
         let mut client = suite.releasing(caller("eve", role, None));
         let refused = client.check_token_use(request.clone()).await.unwrap_err();

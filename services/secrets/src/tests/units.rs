@@ -49,6 +49,7 @@ async fn the_copy_s_own_terms_hold() {
         names: vec![of("north", "crm")],
         destination_url: URL.into(),
         purpose: Purpose::Call.into(),
+        cause: None,
     };
     let refused = suite.releasing(Caller::service("tokens")).check_release(request).await.unwrap_err();
     assert_eq!(reason(&refused), "SECRET_OUT_OF_SCOPE");

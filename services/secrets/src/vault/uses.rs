@@ -47,28 +47,30 @@ impl Vault {
         Ok(known.unwrap_or(Uses { format: FORMAT, version: record.version, needed: 0, in_use: false }))
     }
 
-    /// Takes note that a counterpart took a version of a secret, where that is one of two.
-    pub(crate) async fn report(&self, name: &Name, version: u64) -> Result<(), Refusal> {
-        let Some(entry) = self.store.get(&keys::record(name)).await? else { return Ok(()) };
-        let Ok(record) = Record::read(&entry.value) else { return Ok(()) };
+    /// Takes note that a counterpart took a version of a secret, where that is one of two. Answers whether it is news.
+    pub(crate) async fn report(&self, name: &Name, version: u64) -> Result<bool, Refusal> {
+        let Some(entry) = self.store.get(&keys::record(name)).await? else { return Ok(false) };
+        let Ok(record) = Record::read(&entry.value) else { return Ok(false) };
         let now = self.clock.now();
-        let Some(previous) = record.previous().filter(|previous| previous.until > now) else { return Ok(()) };
+        let Some(previous) = record.previous().filter(|previous| previous.until > now) else {
+            return Ok(false);
+        };
         let before = self.uses(name, &record).await?;
         let after = if version == previous.version {
             Uses { needed: seconds(now), in_use: true, ..before }
         } else if version == record.version {
             Uses { in_use: false, ..before }
         } else {
-            return Ok(());
+            return Ok(false);
         };
         let soon = after.needed.saturating_sub(before.needed) < GRAIN.as_secs();
         if after.in_use == before.in_use && soon {
-            return Ok(());
+            return Ok(false);
         }
         tell(name, before, after, previous);
         let value = Bytes::from(after.encode_to_vec());
         self.store.commit(Batch::try_from(Op::put(keys::uses(name), value).until(previous.until))?).await?;
-        Ok(())
+        Ok(true)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a token endpoint is asked, and what callers are told about what they ask.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use proto::tokens::v1::ClientAuthentication;
+use proto::{errors::v1::Reason, tokens::v1::ClientAuthentication};
 use tonic::Code;
 
 use super::{counterpart::Reply, *};
@@ -70,6 +70,19 @@ async fn the_secret_is_asked_for_the_endpoints_origin() {
     let [checked] = &suite.secrets.checked()[..] else { panic!("one question before it") };
     assert_eq!(checked.names, ["tenants/acme/secrets/crm"]);
     assert_eq!(checked.destination_url, asked.destination_url);
+    let [used] = &suite.secrets.used()[..] else { panic!("one use") };
+    assert_eq!((&used.name, used.release, used.version), (&asked.name, 7, 1));
+    assert_eq!((&used.destination_url, used.purpose), (&asked.destination_url, asked.purpose));
+}
+
+#[tokio::test]
+async fn a_use_that_cannot_be_written_down_does_not_happen() {
+    let suite = Suite::new();
+    let counterpart = Counterpart::tokens(&suite.authority).await;
+    suite.secrets.record_nothing(Reason::AuditUnavailable);
+    let refused = suite.get(&credentials(&counterpart)).await.unwrap_err();
+    assert_eq!((reason(&refused).as_str(), refused.code()), ("AUDIT_UNAVAILABLE", Code::Unavailable));
+    assert_eq!((counterpart.count(), suite.secrets.asked().len()), (0, 1));
 }
 
 #[tokio::test]

@@ -10,8 +10,8 @@ use proto::{
     errors::v1::Reason,
     secrets::v1::{
         CheckReleaseRequest, CheckReleaseResponse, CheckTokenUseRequest, CheckTokenUseResponse,
-        DescribeSecretsRequest, DescribeSecretsResponse, Purpose, ReleaseSecretRequest,
-        ReleaseSecretResponse, ReportUseRequest, ReportUseResponse,
+        DescribeSecretsRequest, DescribeSecretsResponse, Purpose, RecordUsesRequest, RecordUsesResponse,
+        ReleaseSecretRequest, ReleaseSecretResponse, ReportUseRequest, ReportUseResponse, Use,
         secret_release_service_server::{SecretReleaseService, SecretReleaseServiceServer},
     },
 };
@@ -29,6 +29,8 @@ struct State {
     refused: HashMap<String, Reason>,
     checked: Vec<CheckReleaseRequest>,
     asked: Vec<ReleaseSecretRequest>,
+    used: Vec<Use>,
+    unrecorded: Option<Reason>,
     /// The old value overlaps the newest.
     overlaps: bool,
     reported: Vec<(String, u64)>,
@@ -108,6 +110,16 @@ impl Secrets {
         self.0.lock().unwrap().asked.clone()
     }
 
+    /// Every use that was reported.
+    pub(super) fn used(&self) -> Vec<Use> {
+        self.0.lock().unwrap().used.clone()
+    }
+
+    /// From now on no use can be reported, for this reason.
+    pub(super) fn record_nothing(&self, reason: Reason) {
+        self.0.lock().unwrap().unrecorded = Some(reason);
+    }
+
     pub(super) fn link(&self) -> Link {
         let mut routes = Routes::builder();
         routes.add_service(SecretReleaseServiceServer::new(self.clone()));
@@ -129,7 +141,14 @@ impl SecretReleaseService for Secrets {
         let Value { text, version, .. } = state.value(&request.name, request.version)?;
         let (previous_version, previous_in_use) = state.beside(&request.name, version);
         let (value, name) = (text.into(), request.name);
-        Ok(Response::new(ReleaseSecretResponse { value, version, previous_version, name, previous_in_use }))
+        Ok(Response::new(ReleaseSecretResponse {
+            value,
+            version,
+            previous_version,
+            name,
+            previous_in_use,
+            release: 7,
+        }))
     }
 
     async fn check_release(
@@ -150,7 +169,7 @@ impl SecretReleaseService for Secrets {
         &self,
         request: Request<CheckTokenUseRequest>,
     ) -> Result<Response<CheckTokenUseResponse>, Status> {
-        let CheckTokenUseRequest { name, destination_url, version } = request.into_inner();
+        let CheckTokenUseRequest { name, destination_url, version, cause: _ } = request.into_inner();
         let state = self.0.lock().unwrap();
         let Value { version, tokens_for, .. } = state.value(&name, version)?;
         if tokens_for != destination_url {
@@ -167,6 +186,18 @@ impl SecretReleaseService for Secrets {
         let ReportUseRequest { name, version } = request.into_inner();
         self.0.lock().unwrap().reported.push((name, version));
         Ok(Response::new(ReportUseResponse {}))
+    }
+
+    async fn record_uses(
+        &self,
+        request: Request<RecordUsesRequest>,
+    ) -> Result<Response<RecordUsesResponse>, Status> {
+        let mut state = self.0.lock().unwrap();
+        if let Some(reason) = state.unrecorded {
+            return Err(Refusal::new(reason, "the ledger cannot be written").into());
+        }
+        state.used.extend(request.into_inner().uses);
+        Ok(Response::new(RecordUsesResponse { sequence: 8 }))
     }
 
     async fn describe_secrets(

@@ -25,7 +25,10 @@ use std::{
     io,
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -60,6 +63,10 @@ struct Keeper {
     scope: Arc<Mutex<Option<String>>>,
     checked: Mutex<Vec<(Vec<Content>, String)>>,
     asked: Mutex<Vec<(Content, String)>>,
+    /// What was said to leave, and for which origin.
+    left: Mutex<Vec<(Vec<Content>, String)>>,
+    /// Whether nothing may leave.
+    shut: AtomicBool,
 }
 
 impl Keeper {
@@ -82,6 +89,10 @@ impl Keeper {
 
     fn asked(&self) -> Vec<(Content, String)> {
         self.asked.lock().unwrap().clone()
+    }
+
+    fn left(&self) -> Vec<(Vec<Content>, String)> {
+        self.left.lock().unwrap().clone()
     }
 }
 
@@ -106,6 +117,14 @@ impl SecretSource for Keeper {
                 Err(SourceError::new(SourceErrorKind::NotFound, name, format!("there is no secret {name}")))
             }
         }
+    }
+
+    async fn leaving(&self, contents: &[Content], destination: &Url) -> Result<(), SourceError> {
+        if self.shut.load(Ordering::Relaxed) {
+            return Err(SourceError::new(SourceErrorKind::Unavailable, "", "it cannot be written down"));
+        }
+        self.left.lock().unwrap().push((contents.to_vec(), destination.to_string()));
+        Ok(())
     }
 }
 

@@ -2,8 +2,8 @@ use std::{net::SocketAddr, time::Instant};
 
 use proto::secrets::v1::{
     CheckReleaseRequest, CheckReleaseResponse, CheckTokenUseRequest, CheckTokenUseResponse,
-    DescribeSecretsRequest, DescribeSecretsResponse, Purpose, ReleaseSecretRequest, ReleaseSecretResponse,
-    ReportUseRequest, ReportUseResponse,
+    DescribeSecretsRequest, DescribeSecretsResponse, Purpose, RecordUsesRequest, RecordUsesResponse,
+    ReleaseSecretRequest, ReleaseSecretResponse, ReportUseRequest, ReportUseResponse,
     secret_release_service_client::SecretReleaseServiceClient,
     secret_release_service_server::{SecretReleaseService, SecretReleaseServiceServer},
 };
@@ -42,6 +42,27 @@ impl SecretReleaseService for Scripted {
         _: tonic::Request<CheckReleaseRequest>,
     ) -> Result<tonic::Response<CheckReleaseResponse>, Status> {
         Ok(tonic::Response::new(CheckReleaseResponse::default()))
+    }
+
+    async fn check_token_use(
+        &self,
+        _: tonic::Request<CheckTokenUseRequest>,
+    ) -> Result<tonic::Response<CheckTokenUseResponse>, Status> {
+        Ok(tonic::Response::new(CheckTokenUseResponse::default()))
+    }
+
+    async fn report_use(
+        &self,
+        _: tonic::Request<ReportUseRequest>,
+    ) -> Result<tonic::Response<ReportUseResponse>, Status> {
+        Ok(tonic::Response::new(ReportUseResponse::default()))
+    }
+
+    async fn record_uses(
+        &self,
+        _: tonic::Request<RecordUsesRequest>,
+    ) -> Result<tonic::Response<RecordUsesResponse>, Status> {
+        Ok(tonic::Response::new(RecordUsesResponse::default()))
     }
 
     async fn describe_secrets(

@@ -8,7 +8,10 @@ use egress::{Door, EgressPolicy, Reply as Answered, Transport, TransportError, V
 use futures::{StreamExt, stream, stream::BoxStream};
 use http::{HeaderMap, StatusCode};
 use mapping::Template;
-use proto::integrations::v1::{Endpoint, Integration, Limits};
+use proto::{
+    integrations::v1::{Endpoint, Integration, Limits},
+    secrets::v1::Cause,
+};
 use runtime::{Role, names::Name};
 use tokio::time::Instant;
 
@@ -17,7 +20,7 @@ use super::super::{
     world::{CRM, Loopback, World, caller},
 };
 use crate::{
-    credentials::Sources,
+    credentials::{Sources, Strict},
     definition::Definition,
     executor::{Call, Download, Executor, Part, Payload},
 };
@@ -34,6 +37,7 @@ fn call(method: &str, url: String) -> Call {
         body: Payload::None,
         timeout: None,
         unit: None,
+        cause: Cause::default(),
     }
 }
 
@@ -65,8 +69,10 @@ async fn answered(world: &World, transport: Large, time: Duration) -> Download {
         ..Default::default()
     };
     let definition = Definition::parse(name(), &integration).unwrap();
-    let executor =
-        Executor::new(Arc::new(door), Sources::new(world.registers.clone(), world.registers.clone()));
+    let executor = Executor::new(
+        Arc::new(door),
+        Sources::new(world.registers.clone(), world.registers.clone(), Strict::default()),
+    );
     let caller = caller(&[Role::Caller]);
     executor
         .stream(&definition, &caller, call("GET", url), stream::empty().boxed())

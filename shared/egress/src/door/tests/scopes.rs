@@ -3,7 +3,7 @@
 use std::{
     io,
     net::{IpAddr, Ipv4Addr},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::Ordering},
 };
 
 use async_trait::async_trait;
@@ -12,7 +12,7 @@ use mapping::{Algorithm, Content, Digest, Encoder, Template};
 use super::{
     Door, HOST, Keeper, after,
     counterpart::{Counterpart, Reaction, ok},
-    get, policy, secret,
+    door, get, policy, secret,
 };
 use crate::{Body, EgressPolicy, Endpoint, Error, ErrorKind, Outbound, Resolver, SourceErrorKind};
 
@@ -226,4 +226,36 @@ async fn a_hop_that_would_take_a_secret_to_another_origin_is_not_looked_up() {
     assert!(matches!(error.kind(), ErrorKind::TlsFailed), "{error:?}");
     assert_eq!(names.asked(), [HOST, HOST, "attacker.example"]);
     assert_eq!((keeper.checked().len(), keeper.asked().len()), (2, 2), "each time for the first hop");
+}
+
+#[tokio::test]
+async fn what_leaves_is_said_to_and_what_may_not_does_not() {
+    let counterpart = Counterpart::start(|_| ok("")).await;
+    let door = door(&counterpart);
+    let origin = format!("{}/", counterpart.origin());
+    // What is opened as a certificate is none: such a request is not whole, and does not leave.
+    for (place, outbound) in laden(&counterpart).into_iter().filter(|(place, _)| *place != "certificate") {
+        let keeper = keeper(&origin);
+        door.send(outbound, &keeper).await.unwrap();
+        assert_eq!(keeper.left(), [(vec![content("key")], origin.clone())], "{place}");
+    }
+    let connections = counterpart.connections();
+    for (place, outbound) in laden(&counterpart) {
+        let keeper = keeper(&origin);
+        keeper.shut.store(true, Ordering::Relaxed);
+        let error = door.send(outbound, &keeper).await.unwrap_err();
+        let refused = matches!(error.kind(), ErrorKind::SecretRefused(_));
+        assert!(refused || place == "certificate", "{place}: {error:?}");
+        assert_eq!((keeper.asked().len(), keeper.left().len()), (1, 0), "{place}");
+    }
+    for (_, outbound) in laden(&counterpart).into_iter().take(1) {
+        let keeper = keeper(&origin);
+        keeper.shut.store(true, Ordering::Relaxed);
+        assert!(door.stream(outbound, &keeper).await.is_err());
+    }
+    assert_eq!(counterpart.connections(), connections);
+    // Without a secret there is nothing to say.
+    let shut = keeper(&origin);
+    shut.shut.store(true, Ordering::Relaxed);
+    door.send(get(&counterpart, "/v1/"), &shut).await.unwrap();
 }

@@ -91,6 +91,10 @@ impl SecretSource for NoSecrets {
     async fn open(&self, _: &Content, _: &Url) -> Result<Plaintext, SourceError> {
         panic!("a secret was asked for")
     }
+
+    async fn leaving(&self, _: &[Content], _: &Url) -> Result<(), SourceError> {
+        panic!("a secret was said to leave")
+    }
 }
 
 /// The endpoints of an entry: what is below its path, and where it does not end in a slash the path itself.

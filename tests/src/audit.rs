@@ -1,0 +1,200 @@
+//! The audit ledger from outside: what was answered is in it whatever happens, and what is done to it shows.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use proto::secrets::v1::{
+    Purpose, ReleaseSecretRequest, secret_release_service_client::SecretReleaseServiceClient,
+};
+use serde_json::{Value, json};
+use tonic::service::interceptor::InterceptedService;
+
+use crate::harness::{
+    Answer, Authority, Bearer, Canary, Client, Counterpart, Known, Setup, Suite, Tap, anybody, bearer,
+    free_port, random, run,
+};
+
+/// Connections that have secrets released at once, and calls at once on each.
+const RELEASERS: usize = 4;
+const AT_ONCE: usize = 8;
+/// Rounds that end with a kill.
+const ROUNDS: usize = 5;
+/// The longest that a round lasts.
+const LONGEST_MS: u64 = 300;
+
+/// Every entry in the files of a suite's ledger, by its number.
+fn entries(suite: &Suite) -> BTreeMap<u64, Value> {
+    let lines = files(suite).into_iter().flat_map(|path| {
+        let text = fs::read_to_string(path).expect("a file of the ledger is text");
+        // After a kill the last line may be unfinished.
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        text[..whole].lines().map(str::to_owned).collect::<Vec<_>>()
+    });
+    lines
+        .map(|line| {
+            let entry: Value = serde_json::from_str(&line).expect("an entry is JSON");
+            (entry["sequence"].as_u64().expect("a number"), entry)
+        })
+        .collect()
+}
+
+fn files(suite: &Suite) -> Vec<PathBuf> {
+    let found = fs::read_dir(suite.data().join("ledger")).expect("there is a ledger");
+    let mut files: Vec<_> = found.map(|entry| entry.expect("a file").path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+    files.sort();
+    files
+}
+
+/// Has a secret released until the connection breaks; gives the numbers that were answered.
+async fn release(connection: Client) -> Vec<u64> {
+    let request = ReleaseSecretRequest {
+        name: "tenants/default/secrets/crm".to_owned(),
+        destination_url: "https://crm.example.com/".to_owned(),
+        purpose: Purpose::Call.into(),
+        ..Default::default()
+    };
+    let calls = (0..AT_ONCE).map(|_| {
+        let (mut client, request) = (SecretReleaseServiceClient::new(connection.clone()), request.clone());
+        async move {
+            let mut answered = Vec::new();
+            while let Ok(released) = client.release_secret(request.clone()).await {
+                answered.push(released.into_inner().release);
+            }
+            answered
+        }
+    });
+    futures::future::join_all(calls).await.concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kill_9_during_releases_loses_none_that_was_answered() {
+    let authority = Authority::new();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let link = Known::new("link", &[]);
+    let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let config = format!(
+        "[server]\ninternal_listen = \"{address}\"\n[links]\ntoken_file = {:?}\n",
+        link.token_file(folder.path())
+    );
+    let mut suite = Setup::new(&authority).config(&config).start().await;
+    let answer = "the answer of /outgate.secrets.v1.SecretReleaseService/ReleaseSecret";
+    let secret = Canary::new().may_be_in(answer, "it is what is released to the suite's own services");
+    suite.put_secret("crm", "https://crm.example.com".to_owned(), secret.text()).await;
+
+    let mut answered = Vec::new();
+    for _ in 0..ROUNDS {
+        let releasers: Vec<_> = (0..RELEASERS)
+            .map(|_| {
+                let connection = InterceptedService::new(Tap::to(address), Bearer::new(link.token()));
+                tokio::spawn(release(connection))
+            })
+            .collect();
+        // Not to wait for anything: this is the moment that the round is about.
+        tokio::time::sleep(Duration::from_millis(random() % LONGEST_MS)).await;
+        suite.kill().await;
+        for releaser in releasers {
+            answered.extend(releaser.await.expect("a releaser ends"));
+        }
+        let verified = suite.command(&["audit", "verify", "--json"]).await.success();
+        let entries = entries(&suite);
+        assert_eq!(verified["verified"][0]["entries"], entries.len());
+        for number in &answered {
+            let entry = entries.get(number).unwrap_or_else(|| panic!("release {number} is lost"));
+            assert_eq!((&entry["kind"], &entry["by"]), (&json!("released"), &json!("service")));
+        }
+        suite.restart().await;
+    }
+    assert!(answered.len() > 10 * ROUNDS, "the rounds were too short: {}", answered.len());
+    let mut once = answered.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!(once.len(), answered.len(), "two releases were answered with one number");
+}
+
+/// A suite with a call through it that used a secret.
+async fn used(authority: &Authority, config: &str) -> (Suite, Counterpart) {
+    let crm = Counterpart::start(authority, |_| Answer::json(200, &json!({ "id": 7 }))).await;
+    let suite = Setup::new(authority).config(config).start().await;
+    suite.put_secret("crm", crm.url("/"), Canary::new().text()).await;
+    suite.create_integration("CRM", anybody(crm.url("/**"), bearer("crm"))).await;
+    suite.get("CRM", crm.url("/v1?q=visible-nowhere")).await.expect("an answer");
+    (suite, crm)
+}
+
+#[tokio::test]
+async fn a_call_leaves_its_release_and_its_use_and_an_export_can_be_proved() {
+    let authority = Authority::new();
+    for config in ["", "[audit]\nstrict_tenants = [\"default\"]\n"] {
+        let (mut suite, _crm) = used(&authority, config).await;
+        // The end of the suite waits for what is on its way to the ledger.
+        suite.terminate();
+        assert!(suite.ended().await.success());
+        suite.restart().await;
+        let export = suite.command(&["audit", "export", "--all-tenants", "--json"]).await.success();
+        let kinds: Vec<_> =
+            export["entries"].as_array().expect("entries").iter().map(|e| &e["kind"]).collect();
+        assert_eq!(kinds, ["put", "released", "used"], "{config}");
+        assert_eq!(export["entries"][2]["release"], export["entries"][1]["sequence"]);
+        assert!(!export.to_string().contains("visible-nowhere"));
+
+        let text = suite.command(&["audit", "export", "--all-tenants"]).await;
+        let file = suite.data().join("export.jsonl");
+        fs::write(&file, &text.stdout).expect("a temporary file can be written");
+        let head = suite.command(&["audit", "head"]).await.stdout;
+        let verify = ["audit", "verify", "--json", "--head", head.trim(), file.to_str().expect("text")];
+        assert_eq!(run(&verify, "").await.success()["verified"][0]["entries"], 3);
+        // Of another tenant there is nothing.
+        let other = suite.command(&["audit", "export", "--tenant", "other", "--json"]).await.success();
+        assert_eq!(other["entries"], json!([]));
+    }
+}
+
+async fn verify(path: &Path, more: &[&str]) -> crate::harness::Output {
+    run(&[&["audit", "verify", "--json", path.to_str().expect("text")], more].concat(), "").await
+}
+
+#[tokio::test]
+async fn what_is_done_to_the_ledger_is_named_and_stops_the_start() {
+    let authority = Authority::new();
+    let (mut suite, _crm) = used(&authority, "").await;
+    suite.terminate();
+    assert!(suite.ended().await.success());
+    let ledger = suite.data().join("ledger");
+    let keys = suite.data().join("seal.key");
+    let keys = ["--key-file", keys.to_str().expect("text")];
+    let file = files(&suite).remove(0);
+    let whole = fs::read_to_string(&file).expect("a file of the ledger is text");
+    let proved = verify(&ledger, &keys).await.success();
+    assert_eq!(
+        (&proved["verified"][0]["checkpoint"], &proved["verified"][0]["entries"]),
+        (&json!("proved"), &json!(3))
+    );
+    assert_eq!(verify(&ledger, &[]).await.success()["verified"][0]["checkpoint"], "unproved");
+
+    let lines: Vec<_> = whole.split_inclusive('\n').collect();
+    for (broken, first) in [
+        (whole.replace("\"version\":1,\"release\"", "\"version\":2,\"release\""), "3"),
+        ([lines[0], lines[2]].concat(), "2"),
+        ([lines[0], lines[1]].concat(), "3"),
+        (whole[..whole.len() - 1].to_owned(), "3"),
+    ] {
+        assert_ne!(broken, whole);
+        fs::write(&file, broken).expect("the file can be written");
+        let output = verify(&ledger, &keys).await;
+        assert_eq!(output.reason(1), "LEDGER_BROKEN");
+        assert_eq!(output.json()["error"]["metadata"]["sequence"], first);
+        let data = suite.data().to_str().expect("text");
+        let started = run(&["serve", "--json", "--listen", "127.0.0.1:0", "--data", data], "").await;
+        assert_eq!(started.reason(1), "NOT_STARTED");
+        let message = started.json()["error"]["message"].to_string();
+        assert!(message.contains(&format!("entry {first}")) && message.contains("restore it"), "{message}");
+    }
+    fs::write(&file, whole).expect("the file can be written");
+    suite.restart().await;
+}
