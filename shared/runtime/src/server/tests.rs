@@ -71,20 +71,6 @@ impl SecretReleaseService for Scripted {
     ) -> Result<tonic::Response<DescribeSecretsResponse>, Status> {
         Ok(tonic::Response::new(DescribeSecretsResponse::default()))
     }
-
-    async fn check_token_use(
-        &self,
-        _: tonic::Request<CheckTokenUseRequest>,
-    ) -> Result<tonic::Response<CheckTokenUseResponse>, Status> {
-        Ok(tonic::Response::new(CheckTokenUseResponse::default()))
-    }
-
-    async fn report_use(
-        &self,
-        _: tonic::Request<ReportUseRequest>,
-    ) -> Result<tonic::Response<ReportUseResponse>, Status> {
-        Ok(tonic::Response::new(ReportUseResponse::default()))
-    }
 }
 
 struct Server {
