@@ -182,7 +182,7 @@ async fn a_secret_is_put_listed_and_deleted_and_its_value_is_never_seen() {
 async fn a_structured_secret_is_patched_and_verified_and_never_seen() {
     let scene = Scene::new().await;
     let (before, after) = (Canary::new(), Canary::new());
-    let object = |secret: &Canary| format!(r#"{{"user":"ada","password":"{}"}}"#, secret.text());
+    let object = |secret: &Canary| format!(r#"{{"user":"ada","password":{}}}"#, json!(secret.text()));
     let with_input = async |arguments: &[&str], input: &str| {
         scene.suite.command_with_input(&[&["--json", "secret"], arguments].concat(), input).await
     };

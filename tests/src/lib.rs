@@ -56,6 +56,8 @@ mod refusals;
 #[cfg(test)]
 mod scripts;
 #[cfg(test)]
+mod security_page;
+#[cfg(test)]
 mod shutdown;
 #[cfg(test)]
 mod single_flight;

@@ -57,6 +57,7 @@ impl Tenant {
                 name: self.name(&format!("secrets/{id}")),
                 value: self.key.text().to_owned().into(),
                 url,
+                token_urls: vec![self.there.url("/")],
                 ..PutSecretRequest::default()
             };
             secrets.put_secret(request).await.expect("the secret is kept");

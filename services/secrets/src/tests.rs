@@ -88,6 +88,12 @@ impl Suite {
         Self { service, store, ring, ledger, folder, _hearing: hearing }
     }
 
+    /// The same over another ledger.
+    fn with_ledger(self, ledger: Arc<Ledger>) -> Self {
+        let service = Config::default().build(self.store.clone(), self.ring.clone(), ledger.clone());
+        Self { service, ledger, ..self }
+    }
+
     /// A client that is known as `caller`.
     fn writing(&self, caller: Caller) -> SecretServiceClient<Link> {
         SecretServiceClient::new(self.link(caller))

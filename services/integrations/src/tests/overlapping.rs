@@ -25,7 +25,8 @@ fn key() -> Option<Kind> {
 async fn counterpart(knows_new: &Arc<AtomicBool>) -> Counterpart {
     let knows_new = knows_new.clone();
     Counterpart::http2(move |seen, _| {
-        let wanted = if knows_new.load(Ordering::SeqCst) { "the-new-key" } else { "the-old-key" };
+        let wanted =
+            if knows_new.load(Ordering::SeqCst) { "the-new-key-4f9d2c71" } else { "the-old-key-4f9d2c71" };
         json(if seen.header("x-api-key") == wanted { 200 } else { 401 }, "{}")
     })
     .await
@@ -33,16 +34,8 @@ async fn counterpart(knows_new: &Arc<AtomicBool>) -> Counterpart {
 
 /// Puts the old key, and the new one over it.
 async fn put_keys(world: &World, origin: String, overlap: Option<i64>) {
-    world.secret("key", "the-old-key", &origin).await;
-    let overlap = overlap.map(|seconds| prost_types::Duration { seconds, nanos: 0 });
-    let request = PutSecretRequest {
-        name: "tenants/acme/secrets/key".into(),
-        value: "the-new-key".into(),
-        url: origin,
-        overlap,
-        ..Default::default()
-    };
-    world.put_secret(request).await;
+    world.secret("key", "the-old-key-4f9d2c71", &origin).await;
+    world.next_value("key", "the-new-key-4f9d2c71", &origin, overlap).await;
 }
 
 fn post(url: String) -> ExecuteIntegrationRequest {
@@ -66,7 +59,7 @@ async fn the_old_value_is_tried_once_where_the_new_one_is_not_accepted() {
 
     let answer = world.execute(post(url.clone())).await.unwrap();
     assert_eq!(answer.status, 200);
-    assert_eq!(sent(&counterpart), ["the-new-key", "the-old-key"]);
+    assert_eq!(sent(&counterpart), ["the-new-key-4f9d2c71", "the-old-key-4f9d2c71"]);
     assert!(counterpart.seen().iter().all(|seen| seen.body == "{\"a\": 1}"));
     let known = world.known("key").await;
     assert!(known.previous_in_use && known.previous_use_time.is_some());
@@ -85,7 +78,7 @@ async fn a_counterpart_that_accepts_neither_has_its_answer_handed_back() {
     world.crm(&counterpart, key()).await;
     let answer = world.execute(get(format!("{}/customers", counterpart.origin()))).await.unwrap();
     assert_eq!(answer.status, 401);
-    assert_eq!(sent(&counterpart), ["the-new-key", "the-old-key"]);
+    assert_eq!(sent(&counterpart), ["the-new-key-4f9d2c71", "the-old-key-4f9d2c71"]);
     assert!(!world.known("key").await.previous_in_use);
 }
 
@@ -97,7 +90,10 @@ async fn no_other_answer_has_the_old_value_tried_nor_is_it_where_nothing_overlap
         put_keys(&world, counterpart.origin(), overlap).await;
         world.crm(&counterpart, key()).await;
         let answer = world.execute(get(format!("{}/customers", counterpart.origin()))).await.unwrap();
-        assert_eq!((answer.status, sent(&counterpart)), (status.into(), vec!["the-new-key".to_owned()]));
+        assert_eq!(
+            (answer.status, sent(&counterpart)),
+            (status.into(), vec!["the-new-key-4f9d2c71".to_owned()])
+        );
     }
 }
 

@@ -92,7 +92,9 @@ async fn a_token_that_is_not_accepted_after_a_redirect_repeats_nothing_that_coul
         let limits = Some(Limits { redirects: 1, ..Default::default() });
         let integration = Integration { limits, ..open(&counterpart, Some(client_credentials())) };
         world.create("CRM", integration).await.unwrap();
-        world.client_secret("value", "https://login.example.com", &[&counterpart.origin()]).await;
+        world
+            .client_secret("secret-of-the-client", "https://login.example.com", &[&counterpart.origin()])
+            .await;
         assert_eq!(call(&world, &counterpart, method).await.unwrap(), status);
         assert_eq!(counterpart.seen().len() - before, sent, "{method}");
         assert_eq!(world.tokens.invalidated(), 1, "the next call gets another in any case");
@@ -116,7 +118,7 @@ async fn who_was_sent_no_token_cannot_say_that_it_is_not_accepted() {
     integration.endpoints.push(Endpoint { url, methods: vec![] });
     integration.limits = Some(Limits { redirects: 1, ..Default::default() });
     world.create("CRM", integration).await.unwrap();
-    world.client_secret("value", "https://login.example.com", &[&counterpart.origin()]).await;
+    world.client_secret("secret-of-the-client", "https://login.example.com", &[&counterpart.origin()]).await;
     assert_eq!(call(&world, &counterpart, "GET").await.unwrap(), 401);
     assert_eq!((counterpart.seen().len(), world.tokens.invalidated()), (2, 0));
 }

@@ -218,22 +218,16 @@ async fn an_endpoint_that_was_added_is_sent_no_token() {
 async fn a_run_for_a_unit_uses_the_unit_s_own_secrets() {
     let counterpart = Counterpart::quiet().await;
     let world = World::new(&counterpart).await;
-    world.secret("key", "shared", &counterpart.origin()).await;
-    let request = PutSecretRequest {
-        name: "tenants/acme/businessUnits/north/secrets/key".into(),
-        value: "private-to-north".into(),
-        url: counterpart.origin(),
-        ..Default::default()
-    };
-    world.put_secret(request).await;
+    world.secret("key", "shared-key-4f9d2c71", &counterpart.origin()).await;
+    world.private_secret("north", "key", "private-to-north", &counterpart.origin()).await;
     world.create("KEYED", open(&counterpart, key())).await.unwrap();
     let url = format!("{}/v1", counterpart.origin());
     let adapter = json!({ "integration": "KEYED", "requestMapping": { "method": "GET", "url": url } });
     world.register("ADAPTER.KEYED", adapter.to_string()).await;
     for (parent, sent) in [
-        ("tenants/acme", "shared"),
+        ("tenants/acme", "shared-key-4f9d2c71"),
         ("tenants/acme/businessUnits/north", "private-to-north"),
-        ("tenants/acme/businessUnits/south", "shared"),
+        ("tenants/acme/businessUnits/south", "shared-key-4f9d2c71"),
     ] {
         let before = counterpart.seen().len();
         let name = format!("{parent}/registers/ADAPTER.KEYED");

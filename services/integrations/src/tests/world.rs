@@ -194,14 +194,13 @@ impl World {
     /// to the counterpart.
     pub(super) async fn crm(&self, counterpart: &Counterpart, auth: Option<auth::Kind>) {
         if let Some(auth::Kind::ClientCredentials(grant)) = &auth {
-            self.client_secret("value", &grant.token_url, &[&counterpart.origin()]).await;
+            self.client_secret("secret-of-the-client", &grant.token_url, &[&counterpart.origin()]).await;
         }
         self.create("CRM", open(counterpart, auth)).await.unwrap();
     }
 
     /// Stores a secret for an origin. It may not come out of the suite.
     pub(super) async fn secret(&self, name: &str, value: &'static str, url: &str) {
-        Canary::known(&format!("the secret {name}"), value);
         let name = format!("{TENANT}/secrets/{name}");
         let url = url.to_owned();
         self.put_secret(PutSecretRequest { name, value: value.into(), url, ..Default::default() }).await;
@@ -209,7 +208,6 @@ impl World {
 
     /// Stores the secret of [`client_credentials`](super::tokens::client_credentials), and where its tokens go.
     pub(super) async fn client_secret(&self, value: &'static str, url: &str, tokens_for: &[&str]) {
-        Canary::known("the client's secret", value);
         let request = PutSecretRequest {
             name: format!("{TENANT}/secrets/crm-client-secret"),
             value: value.into(),
@@ -220,7 +218,27 @@ impl World {
         self.put_secret(request).await;
     }
 
-    pub(super) async fn put_secret(&self, request: PutSecretRequest) {
+    /// Stores a business unit's private copy of a secret.
+    pub(super) async fn private_secret(&self, unit: &str, name: &str, value: &'static str, url: &str) {
+        let name = format!("{TENANT}/businessUnits/{unit}/secrets/{name}");
+        let url = url.to_owned();
+        self.put_secret(PutSecretRequest { name, value: value.into(), url, ..Default::default() }).await;
+    }
+
+    /// Stores another value for a secret; the one before goes on for that many seconds, if any.
+    pub(super) async fn next_value(&self, name: &str, value: &'static str, url: &str, overlap: Option<i64>) {
+        let request = PutSecretRequest {
+            name: format!("{TENANT}/secrets/{name}"),
+            value: value.into(),
+            url: url.to_owned(),
+            overlap: overlap.map(|seconds| prost_types::Duration { seconds, nanos: 0 }),
+            ..Default::default()
+        };
+        self.put_secret(request).await;
+    }
+
+    async fn put_secret(&self, request: PutSecretRequest) {
+        Canary::known(&request.name, &request.value);
         SecretServiceClient::new(self.secrets.clone()).put_secret(request).await.unwrap();
     }
 

@@ -16,12 +16,10 @@ use crate::ledger::{Options, verify};
 impl Suite {
     /// The same with a ledger that has no room for anything.
     fn full(self) -> Self {
-        let suite = self;
         let options = Options { reserve_bytes: u64::MAX, ..Options::default() };
-        let folder = suite.folder.path().join("full");
-        let ledger = Arc::new(Ledger::open_with(&folder, suite.ring.clone(), options).unwrap());
-        let service = Config::default().build(suite.store.clone(), suite.ring.clone(), ledger.clone());
-        Self { service, ledger, ..suite }
+        let folder = self.folder.path().join("full");
+        let ledger = Ledger::open_with(&folder, self.ring.clone(), options).unwrap();
+        self.with_ledger(Arc::new(ledger))
     }
 
     fn auditing(&self, caller: Caller) -> AuditServiceClient<Link> {

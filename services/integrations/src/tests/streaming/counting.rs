@@ -104,7 +104,9 @@ async fn a_token_that_is_not_accepted_is_given_up_and_the_call_made_once_more_wh
         .await;
         let world = World::new(&counterpart).await;
         world.create("CRM", open(&counterpart, Some(client_credentials()))).await.unwrap();
-        world.client_secret("value", "https://login.example.com", &[&counterpart.origin()]).await;
+        world
+            .client_secret("secret-of-the-client", "https://login.example.com", &[&counterpart.origin()])
+            .await;
         let served = Served::over(world).await;
         let request = || head("PUT", format!("{}/x", counterpart.origin()));
         let answer = served.exchange(request(), body.clone()).await.unwrap();
@@ -132,7 +134,9 @@ async fn a_token_that_is_not_accepted_after_a_redirect_repeats_nothing_that_coul
         let limits = Some(Limits { redirects: 1, ..Default::default() });
         let integration = Integration { limits, ..open(&counterpart, Some(client_credentials())) };
         world.create("CRM", integration).await.unwrap();
-        world.client_secret("value", "https://login.example.com", &[&counterpart.origin()]).await;
+        world
+            .client_secret("secret-of-the-client", "https://login.example.com", &[&counterpart.origin()])
+            .await;
         let served = Served::over(world).await;
         let request = || head(method, format!("{}/x", counterpart.origin()));
         let answer = served.exchange(request(), []).await.unwrap();
