@@ -5,7 +5,7 @@
 ///
 /// | | [`DATA`](Self::DATA): what is read | [`AUTHORED`](Self::AUTHORED): adapters and registers | [`RUN`](Self::RUN): one rendering or mapping |
 /// | --- | --- | --- | --- |
-/// | `bytes` | 64 MiB a document | 4 MiB a text | – |
+/// | `bytes` | 32 MiB a document | 4 MiB a text | – |
 /// | `depth` | 256 | 128; also of values, expressions and registers in one another | 256, of what is made |
 /// | `nodes` | 1,000,000 | 200,000; also of an adapter with all registers it reads | 1,000,000, of what is made |
 /// | `compiled_bytes` | – | 16 MiB an adapter, with the registers it reads | – |
@@ -39,9 +39,10 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// For data: inputs, answers, what was stored by a run. 64 MiB, 256 deep, a million values.
+    /// For data: inputs, answers, what was stored by a run. 32 MiB, 256 deep, a million values.
     pub const DATA: Self = Self {
-        bytes: 64 << 20,
+        // What is refused at its very end was read up to there, whatever it is made of: in well under 100 ms.
+        bytes: 32 << 20,
         depth: 256,
         nodes: 1_000_000,
         compiled_bytes: 0,

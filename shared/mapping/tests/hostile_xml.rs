@@ -73,9 +73,9 @@ fn hostile() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         (
             "text of 100 MB",
             text("<a>", "x", 100_000_000, "</a>"),
-            "line 1, column 1: longer than 67108864 bytes",
+            "line 1, column 1: longer than 33554432 bytes",
         ),
-        ("text of 60 MiB", text("<a>", "0123456789", 60 * MIB, "</a>"), ""),
+        ("text of 30 MiB", text("<a>", "0123456789", 30 * MIB, "</a>"), ""),
         ("line ends", text("<a>", "x\r\n", 8 * MIB, "</a>"), ""),
         ("space", text("<a>", " \n", 8 * MIB, "</a>"), ""),
         ("space behind text", text("<a>x", " ", 8 * MIB, "</a>"), ""),

@@ -19,7 +19,7 @@ use peak_alloc::PeakAlloc;
 static MEMORY: PeakAlloc = PeakAlloc;
 
 /// Nearly as much as data may be.
-const LARGE: Scale = Scale { bytes: 60 << 20, values: 999_999 };
+const LARGE: Scale = Scale { bytes: 30 << 20, values: 999_999 };
 
 fn main() {
     report("Data that is refused", &REFUSED, |text| Value::from_json(text).is_ok());
