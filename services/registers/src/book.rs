@@ -7,13 +7,13 @@ use runtime::{
     Refusal,
     names::{Id, Name, Parent},
     quota::Quotas,
+    turns::Turns,
 };
 use store::{Clock, Revision, Store};
 
 use crate::{
     chunks, key, layout,
     record::{self, Change, Content, Head, Stamp, Write},
-    turns::Turns,
 };
 
 /// How many writes of a register stay readable, the newest among them.

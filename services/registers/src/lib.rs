@@ -19,7 +19,6 @@ mod layer;
 mod layout;
 mod record;
 mod room;
-mod turns;
 mod watch;
 mod write;
 
@@ -29,12 +28,12 @@ mod tests;
 use std::sync::Arc;
 
 use proto::registers::v1::register_service_server::{RegisterServiceServer, SERVICE_NAME};
-use runtime::quota::Quotas;
+use runtime::{quota::Quotas, turns::Turns};
 use store::{Clock, Store};
 use tokio_util::sync::CancellationToken;
 use tonic::service::RoutesBuilder;
 
-use crate::{book::Book, turns::Turns};
+use crate::book::Book;
 
 /// The largest request, in bytes: a text of the documented 1 MiB, and room beside it.
 const MAX_REQUEST: usize = 4 << 20;

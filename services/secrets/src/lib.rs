@@ -79,8 +79,8 @@ impl Config {
     /// The service over a store, sealing with `ring`, and writing down what it does in `ledger`.
     #[must_use]
     pub fn build(self, store: Arc<dyn Store>, ring: Arc<KeyRing>, ledger: Arc<Ledger>) -> Service {
-        let Self { message_bytes, clock, quotas: _ } = self;
-        let vault = Arc::new(Vault::new(store, ring, clock.clone()));
+        let Self { message_bytes, clock, quotas } = self;
+        let vault = Arc::new(Vault::new(store, ring, clock.clone(), quotas));
         Service { vault, audit: Arc::new(Audit::new(ledger)), clock, message_bytes }
     }
 }

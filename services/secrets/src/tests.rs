@@ -11,6 +11,7 @@ mod patching;
 mod recording;
 mod release;
 mod renewing;
+mod room;
 mod schema;
 mod sending;
 mod tampering;

@@ -5,6 +5,7 @@ mod patch;
 mod refusals;
 mod release;
 mod reminders;
+mod room;
 mod uses;
 mod verify;
 
@@ -16,6 +17,8 @@ use std::{
 use runtime::{
     Refusal,
     names::{Id, Name, Parent},
+    quota::Quotas,
+    turns::Turns,
 };
 use seal::{KeyRing, Plaintext, Sealing};
 use store::{Batch, Clock, Entry, ErrorKind, Op, Precondition, Range, Store};
@@ -75,6 +78,10 @@ pub(crate) struct Vault {
     clock: Clock,
     tries: Tries,
     reminders: Reminders,
+    /// What each tenant may have.
+    quotas: Quotas,
+    /// Of the writers of a tenant whose secrets are counted.
+    rooms: Turns,
 }
 
 /// A name's two entries as they were read one after the other. A writer may have come between.
@@ -84,17 +91,22 @@ struct Found {
 }
 
 impl Vault {
-    pub(crate) fn new(store: Arc<dyn Store>, ring: Arc<KeyRing>, clock: Clock) -> Self {
-        Self { store, ring, clock, tries: Tries::new(), reminders: Reminders::default() }
+    pub(crate) fn new(store: Arc<dyn Store>, ring: Arc<KeyRing>, clock: Clock, quotas: Quotas) -> Self {
+        let (tries, reminders, rooms) = (Tries::new(), Reminders::default(), Turns::new());
+        Self { store, ring, clock, tries, reminders, quotas, rooms }
     }
 
     /// Seals a value under the next version of its name.
     pub(crate) async fn put(&self, put: Put) -> Result<Metadata, Refusal> {
         let name = &put.name;
+        let _room = self.room(&name.parent.tenant).await;
         // Each lost race means that another writer has won one, so this ends; the call's deadline bounds it anyway.
         loop {
             let found = self.find(name).await?;
             check(name, put.precondition, found.record.as_ref())?;
+            if found.record.is_none() {
+                self.admit_one_more(&name.parent.tenant).await?;
+            }
             let old = found.record.as_ref().and_then(|entry| Record::read(&entry.value).ok());
             let version = found.next_version(name, old.as_ref())?;
             let previous = self.overlapping(&put, old.as_ref())?;

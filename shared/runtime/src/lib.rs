@@ -14,6 +14,7 @@ pub mod quota;
 pub mod refusal;
 pub mod server;
 pub mod telemetry;
+pub mod turns;
 
 pub use identity::{Caller, Role};
 pub use link::Link;

@@ -28,6 +28,12 @@ pub(super) fn records_of(owner: &Parent) -> String {
     of(RECORDS, owner)
 }
 
+/// Before all records of a tenant: the shared ones, and the private copies.
+pub(super) fn all_records_of(tenant: &Id) -> [String; 2] {
+    let prefix = sealed::PREFIX;
+    [format!("{prefix}{RECORDS}/{tenant}/"), format!("{prefix}units/{RECORDS}/{tenant}/")]
+}
+
 /// A secret's record.
 pub(super) fn record(name: &Name) -> String {
     format!("{}{}", records_of(&name.parent), name.id)
