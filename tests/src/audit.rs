@@ -158,6 +158,21 @@ async fn verify(path: &Path, more: &[&str]) -> crate::harness::Output {
     run(&[&["audit", "verify", "--json", path.to_str().expect("text")], more].concat(), "").await
 }
 
+/// The chain can be proved where nobody can unwrap the keys of the data folder; a key file that is named is to be of use.
+async fn keys_that_are_wrapped_prove_no_checkpoint(suite: &Suite) {
+    let (file, data) = (suite.data().join("seal.key"), suite.data().to_str().expect("text"));
+    let own = fs::read(&file).expect("it is ours");
+    let wrapped = "outgate-keyring 1\nactive 0123456789abcdef\nwrapped 0123456789abcdef vault:v1:none 1\n";
+    fs::write(&file, wrapped).expect("it is ours");
+    let own_keys = ["audit", "verify", "--json", "--data", data];
+    let proved = run(&own_keys, "").await.success();
+    assert_eq!(proved["verified"][0]["checkpoint"], "unproved");
+    let named = [&own_keys[..], &["--key-file", file.to_str().expect("text")]].concat();
+    let refused = run(&named, "").await;
+    assert!(refused.code != 0 && refused.stdout.contains("is wrapped"), "{refused:?}");
+    fs::write(&file, own).expect("it is ours");
+}
+
 #[tokio::test]
 async fn what_is_done_to_the_ledger_is_named_and_stops_the_start() {
     let authority = Authority::new();
@@ -175,6 +190,7 @@ async fn what_is_done_to_the_ledger_is_named_and_stops_the_start() {
         (&json!("proved"), &json!(3))
     );
     assert_eq!(verify(&ledger, &[]).await.success()["verified"][0]["checkpoint"], "unproved");
+    keys_that_are_wrapped_prove_no_checkpoint(&suite).await;
 
     let lines: Vec<_> = whole.split_inclusive('\n').collect();
     for (broken, first) in [

@@ -259,7 +259,7 @@ pub(crate) struct Verify {
     /// A head that was noted down, as `audit head` shows it: it must be in the ledger
     #[arg(long, value_name = "NUMBER:HASH")]
     pub(crate) head: Option<String>,
-    /// The sealing keys, to prove the checkpoint of a folder; without it, seal.key of the data folder
+    /// The sealing keys in the clear, to prove the checkpoint of a folder; without it, seal.key of the data folder
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
 }

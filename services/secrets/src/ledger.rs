@@ -14,6 +14,7 @@ mod chain;
 mod checkpoint;
 mod entry;
 mod error;
+mod keys;
 mod read;
 mod segment;
 mod walk;
@@ -33,6 +34,7 @@ use tokio::sync::oneshot;
 
 pub use chain::{Hash, Head, NoHash, Problem};
 pub use error::{Broken, LedgerError, OpenError};
+pub use keys::KeyEvent;
 pub use walk::{Verified, verify, verify_export};
 
 pub(crate) use entry::{Entry, Kind};
@@ -147,11 +149,7 @@ impl Ledger {
         // A kill may have left an unfinished entry, and entries that were written and not synced.
         file.set_len(at.bytes).and_then(|()| file.sync_all()).map_err(failed)?;
         let mut checkpoint = Checkpoint::open(folder)?;
-        // Both places: an older one that stays must not be the one that a torn write leaves.
-        for _ in 0..2 {
-            checkpoint.write(&ring, at.head)?;
-            checkpoint.sync()?;
-        }
+        checkpoint.renew(&ring, at.head)?;
         let shared = Arc::new(Shared {
             position: RwLock::new(at.clone()),
             broken: OnceLock::new(),

@@ -80,6 +80,7 @@ async fn each_try_and_each_token_is_a_use_of_its_own() {
         json!({
             "kind": "used", "by": "integrations", "secret": "tenants/acme/secrets/crm-client-secret",
             "destination": counterpart.origin(), "purpose": "PURPOSE_CALL", "token_generation": generation,
+            "version": 1,
             "integration": "CRM", "integration_etag": entries[0]["integration_etag"],
         })
     };

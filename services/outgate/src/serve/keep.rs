@@ -92,7 +92,11 @@ impl Keep {
         };
         // After the store, whose lock keeps other processes away from the folder.
         let ledger = match keys.as_ref().filter(|_| services.contains(&ServiceName::Secrets)) {
-            Some(keys) => Some(Arc::new(Ledger::open(&data.join(LEDGER), keys.ring())?)),
+            Some(keys) => {
+                let ledger = Arc::new(Ledger::open(&data.join(LEDGER), keys.ring())?);
+                keys.seal_ledger(ledger.clone());
+                Some(ledger)
+            }
             None => None,
         };
         Ok(Self {

@@ -9,6 +9,7 @@ mod error;
 mod follow;
 mod grpc;
 mod job;
+mod ledger;
 mod progress;
 mod proof;
 mod rewrap;
@@ -17,11 +18,12 @@ mod unlock;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use runtime::config;
 use seal::{Key, KeyFile, KeyId, KeyList, KeyRing, Stamp};
+use secrets::ledger::{KeyEvent, Ledger};
 use store::Store;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -96,6 +98,7 @@ impl Opened {
             alone,
             store,
             sealed: Mutex::default(),
+            ledger: OnceLock::new(),
             turn: tokio::sync::Mutex::new(turn),
             progress: Mutex::default(),
             problem: Mutex::default(),
@@ -113,6 +116,8 @@ pub(super) struct Keys {
     store: Arc<dyn Store>,
     /// What is sealed with them.
     sealed: Mutex<Vec<Sealed>>,
+    /// The audit ledger, where this process has it: its checkpoint is sealed with the keys too.
+    ledger: OnceLock<Arc<Ledger>>,
     /// Whoever changes keys holds it.
     turn: tokio::sync::Mutex<Turn>,
     progress: Mutex<Progress>,
@@ -131,6 +136,18 @@ struct Turn {
     changes: u64,
     /// Whether a record that does not open keeps no key, the next time that all are looked through.
     forget_unreadable: bool,
+}
+
+/// What the file holds now.
+struct Change<'a> {
+    list: KeyList,
+    stamp: Stamp,
+    /// A key that was wrapped just now.
+    fresh: Option<(KeyId, Key)>,
+    /// Keys that no record needs.
+    free: &'a [KeyId],
+    /// Who wanted it; empty where it is this process itself, or whoever replaced the file.
+    by: &'a str,
 }
 
 impl Keys {
@@ -158,12 +175,13 @@ impl Keys {
         lock(&self.progress)
     }
 
-    /// Makes a new key, and seals with it from here on. The old ones are brought to their end in the background.
+    /// Makes a new key, as somebody wants, and seals with it from here on. The old ones are brought to their end in the
+    /// background.
     ///
     /// # Errors
-    /// When it cannot be wrapped or written, and nothing has changed; or when the store fails, and the new key, which is in
-    /// the file, is taken over as soon as it does not.
-    async fn rotate(&self) -> Result<(), KeysError> {
+    /// When it cannot be wrapped or written, and nothing has changed; or when the store or the ledger fails, and the new key,
+    /// which is in the file, is taken over as soon as it does not.
+    async fn rotate(&self, by: &str) -> Result<(), KeysError> {
         let mut turn = self.turn.lock().await;
         self.catch_up(&mut turn).await?;
         let (listed, fresh) = make(self.transit.as_ref()).await?;
@@ -174,16 +192,22 @@ impl Keys {
                 list.activate(id)
             })
             .await?;
-        self.take_over(&mut turn, list, stamp, fresh, &[]).await?;
+        self.take_over(&mut turn, Change { list, stamp, fresh, free: &[], by }).await?;
         tracing::info!(key = %id, "a new key seals from here on");
         Ok(())
     }
 
-    /// Looks through all records again, and ends the old keys that none of them needs.
-    async fn retire(&self, forget_unreadable: bool) {
-        self.turn.lock().await.forget_unreadable = forget_unreadable;
+    /// Looks through all records again, as somebody wants, and ends the old keys that none of them needs.
+    ///
+    /// # Errors
+    /// When that cannot be written down in the ledger, and nothing is done.
+    async fn retire(&self, by: &str, forget_unreadable: bool) -> Result<(), KeysError> {
+        let mut turn = self.turn.lock().await;
+        self.tell(by, &[KeyEvent::Retiring { forget_unreadable }]).await?;
+        turn.forget_unreadable = forget_unreadable;
         self.progress().running = true;
         self.wake.notify_one();
+        Ok(())
     }
 
     /// Changes the file.
@@ -196,18 +220,13 @@ impl Keys {
         tokio::task::spawn_blocking(update).await?
     }
 
-    /// Puts the keys of the file in the place of those in use. `free` are keys that no record needs.
+    /// Puts the keys of the file in the place of those in use.
     ///
     /// # Errors
-    /// When a key is not there that is needed, or is another one, or cannot be unwrapped: then nothing changes.
-    async fn take_over(
-        &self,
-        turn: &mut Turn,
-        list: KeyList,
-        stamp: Stamp,
-        fresh: Option<(KeyId, Key)>,
-        free: &[KeyId],
-    ) -> Result<(), KeysError> {
+    /// When a key is not there that is needed, or is another one, or cannot be unwrapped, or it cannot be written down in the
+    /// ledger: then nothing changes.
+    async fn take_over(&self, turn: &mut Turn, change: Change<'_>) -> Result<(), KeysError> {
+        let Change { list, stamp, fresh, free, by } = change;
         let now = self.ring.sealing();
         let before = Some((&*now, &turn.wrapped));
         let Unlocked { keys, wrapped } =
@@ -231,8 +250,12 @@ impl Keys {
                 return Err(KeysError::Needed { path: path(), id, needed });
             }
         }
+        if !gone.is_empty() {
+            self.renew_checkpoint().await?;
+        }
         proof::forget(&*self.store, &gone).await?;
         proof::note(&*self.store, &keys).await?;
+        self.tell(by, &ledger::events(&now, &keys, &gone)).await?;
         if keys.active() != now.active() {
             self.progress().running = true;
             self.wake.notify_one();

@@ -73,6 +73,16 @@ impl Checkpoint {
         Ok(())
     }
 
+    /// Writes both places, one after the other, so that no older one is left: neither for a torn write to fall back to, nor
+    /// sealed with an older key. On return they are durable.
+    pub(super) fn renew(&mut self, ring: &KeyRing, head: Head) -> Result<(), LedgerError> {
+        for _ in 0..2 {
+            self.write(ring, head)?;
+            self.sync()?;
+        }
+        Ok(())
+    }
+
     pub(super) fn sync(&self) -> Result<(), LedgerError> {
         self.file.sync_data().map_err(|error| failed(&self.path, error))
     }

@@ -23,6 +23,12 @@ pub(crate) enum Kind {
     Verified,
     /// A secret was deleted.
     Deleted,
+    /// A key seals from here on.
+    Rotated,
+    /// Old keys are to end.
+    Retiring,
+    /// A key is gone.
+    Retired,
     /// The ledger could not be written for a while, and can be again.
     Resumed,
 }
@@ -39,6 +45,9 @@ impl Kind {
             Self::Patched => "patched",
             Self::Verified => "verified",
             Self::Deleted => "deleted",
+            Self::Rotated => "rotated",
+            Self::Retiring => "retiring",
+            Self::Retired => "retired",
             Self::Resumed => "resumed",
         }
     }

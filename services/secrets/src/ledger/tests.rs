@@ -1,6 +1,7 @@
 //! The ledger by itself: what is written holds, and whatever is done to it is found.
 
 mod full;
+mod keys;
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 

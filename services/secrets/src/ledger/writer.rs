@@ -26,7 +26,17 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) enum Command {
     Record(Request),
+    /// Seals the checkpoint with the active key of now, behind what waits already.
+    Renew(oneshot::Sender<Result<(), LedgerError>>),
     Stop,
+}
+
+/// What is done in one turn, in this order.
+#[derive(Default)]
+struct Turn {
+    requests: Vec<Request>,
+    renewals: Vec<oneshot::Sender<Result<(), LedgerError>>>,
+    stop: bool,
 }
 
 /// Entries that follow each other, and who waits for the number of the last.
@@ -68,9 +78,15 @@ enum Failure {
 impl Writer {
     pub(super) fn run(mut self, commands: &Receiver<Command>) {
         loop {
-            let (requests, stop) = wait(commands);
+            let Turn { requests, renewals, stop } = wait(commands);
             if !requests.is_empty() {
                 self.work(requests);
+            }
+            if !renewals.is_empty() {
+                let renewed = self.renew();
+                for reply in renewals {
+                    let _ = reply.send(renewed.clone());
+                }
             }
             if stop {
                 break;
@@ -91,6 +107,17 @@ impl Writer {
             // Whoever gave up waiting has an entry all the same.
             let _ = reply.send(written.as_ref().map(|_| sequence).map_err(Clone::clone));
         }
+    }
+
+    fn renew(&mut self) -> Result<(), LedgerError> {
+        if let Some(error) = self.shared.broken.get() {
+            return Err(error.clone());
+        }
+        let renewed = self.checkpoint.renew(&self.ring, self.at.head);
+        if let Err(error) = &renewed {
+            let _ = self.shared.broken.set(error.clone());
+        }
+        renewed
     }
 
     /// Gives the number of entries.
@@ -156,22 +183,23 @@ impl Writer {
     }
 }
 
-/// Waits for something to do, and takes everything that waits with it. Says whether to stop afterwards.
-fn wait(commands: &Receiver<Command>) -> (Vec<Request>, bool) {
+/// Waits for something to do, and takes everything that waits with it.
+fn wait(commands: &Receiver<Command>) -> Turn {
     let mut next = match commands.recv() {
         Ok(command) => Some(command),
-        Err(RecvError) => return (Vec::new(), true),
+        Err(RecvError) => return Turn { stop: true, ..Turn::default() },
     };
-    let (mut requests, mut bytes) = (Vec::new(), 0);
+    let (mut turn, mut bytes) = (Turn::default(), 0);
     while let Some(command) = next {
         match command {
-            Command::Stop => return (requests, true),
+            Command::Stop => return Turn { stop: true, ..turn },
+            Command::Renew(reply) => turn.renewals.push(reply),
             Command::Record(request) => {
                 bytes += request.entries.iter().map(|entry| entry.members().len()).sum::<usize>();
-                requests.push(request);
+                turn.requests.push(request);
             }
         }
         next = if bytes < MAX_GROUP_BYTES { commands.try_recv().ok() } else { None };
     }
-    (requests, false)
+    turn
 }

@@ -6,7 +6,7 @@ use tonic::Code;
 use super::*;
 
 impl Suite {
-    async fn patch(&self, request: PatchSecretRequest) -> Result<Secret, Status> {
+    pub(super) async fn patch(&self, request: PatchSecretRequest) -> Result<Secret, Status> {
         self.configurator().patch_secret(request).await.map(tonic::Response::into_inner)
     }
 }

@@ -5,7 +5,10 @@ use proto::{
     audit::v1::{
         ExportEntriesRequest, GetHeadRequest, GetHeadResponse, audit_service_client::AuditServiceClient,
     },
-    secrets::v1::{Cause, CheckReleaseRequest, RecordUsesRequest, Use},
+    secrets::v1::{
+        Cause, CheckReleaseRequest, CheckTokenUseRequest, PatchSecretRequest, RecordUsesRequest,
+        ReportUseRequest, Use,
+    },
 };
 use serde_json::{Value, json};
 use tonic::Code;
@@ -48,6 +51,11 @@ impl Suite {
             }
         }
         entries
+    }
+
+    async fn report(&self, version: u64) -> Result<(), Status> {
+        let request = ReportUseRequest { name: full("crm"), version };
+        self.releasing(Caller::service("integrations")).report_use(request).await.map(drop)
     }
 
     async fn use_(&self, used: Use) -> Result<u64, Status> {
@@ -154,6 +162,88 @@ async fn a_deleted_secret_is_in_the_ledger() {
 }
 
 #[tokio::test]
+async fn a_patched_secret_is_in_the_ledger() {
+    let suite = Suite::new();
+    suite.put("crm", "{}").await;
+    suite.patch(member()).await.unwrap();
+    let (secret, destination) = (full("crm"), "https://api.example.com");
+    let expected =
+        json!({ "kind": "patched", "by": "ada", "secret": secret, "version": 2, "destination": destination });
+    assert_eq!(suite.entries().await[1..], [expected]);
+}
+
+#[tokio::test]
+async fn every_candidate_is_in_the_ledger_with_what_was_told_of_it() {
+    let suite = Suite::new();
+    suite.put("crm", CANARY).await;
+    assert!(suite.verify("crm", CANARY).await.unwrap());
+    assert!(!suite.verify("crm", "guess").await.unwrap());
+    suite.verify("mail", "guess").await.unwrap_err();
+    let tried = |id, key: &str, told| {
+        let mut entry = json!({ "kind": "verified", "by": "ada", "secret": full(id) });
+        entry[key] = json!(told);
+        entry
+    };
+    let expected = [
+        tried("crm", "outcome", "MATCHES"),
+        tried("crm", "outcome", "DOES_NOT_MATCH"),
+        tried("mail", "reason", "SECRET_NOT_FOUND"),
+    ];
+    assert_eq!(suite.entries().await[1..], expected);
+}
+
+#[tokio::test]
+async fn a_token_that_may_not_be_sent_is_in_the_ledger() {
+    let suite = Suite::new();
+    suite.put("crm", CANARY).await;
+    let (destination_url, cause) = ("https://evil.example/v1?key=query-canary".into(), Some(cause()));
+    let request = CheckTokenUseRequest { name: full("crm"), destination_url, version: 0, cause };
+    let mut client = suite.releasing(Caller::service("integrations"));
+    client.check_token_use(request.clone()).await.unwrap_err();
+    client.check_token_use(CheckTokenUseRequest { destination_url: URL.into(), ..request }).await.unwrap();
+    let expected = json!({
+        "kind": "token_refused", "by": "integrations", "secret": full("crm"),
+        "destination": "https://evil.example", "reason": "SECRET_OUT_OF_SCOPE", "integration": "CRM",
+        "integration_etag": "\"7\"", "adapter": "ADAPTER.CUSTOMER", "adapter_etag": "\"9\"",
+        "business_unit": "berlin", "user": "ada@example.com",
+    });
+    assert_eq!(suite.entries().await[1..], [expected], "what may be sent is a use when it is");
+}
+
+#[tokio::test]
+async fn a_release_names_the_copy_that_was_released() {
+    let suite = Suite::new();
+    let copy = "tenants/acme/businessUnits/north/secrets/crm";
+    suite.put("crm", CANARY).await;
+    let mut client = suite.releasing(Caller::service("integrations"));
+    let request = ReleaseSecretRequest { name: copy.into(), ..release("", URL) };
+    client.release_secret(request.clone()).await.unwrap();
+    suite.put_as(PutSecretRequest { name: copy.into(), ..put_crm() }).await;
+    client.release_secret(request).await.unwrap();
+    suite.use_(Use { name: copy.into(), ..used(4) }).await.unwrap();
+    let secrets: Vec<_> = suite.entries().await.iter().map(|entry| entry["secret"].clone()).collect();
+    assert_eq!(secrets, [&full("crm"), &full("crm"), copy, copy, copy]);
+    let of_the_copy = ExportEntriesRequest { secret: copy.into(), ..everything() };
+    assert_eq!(suite.export(operator(None), of_the_copy).await.unwrap().len(), 3);
+    let of_the_tenant = ExportEntriesRequest { parent: "tenants/acme".into(), ..everything() };
+    assert_eq!(suite.export(operator(Some("acme")), of_the_tenant).await.unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn which_of_two_values_was_taken_is_in_the_ledger_when_it_is_news() {
+    let suite = Suite::new();
+    suite.put("crm", CANARY).await;
+    suite.report(1).await.unwrap();
+    suite.put_as(PutSecretRequest { overlap: lasting(3600), ..put_crm() }).await;
+    for version in [1, 1, 2, 2] {
+        suite.report(version).await.unwrap();
+    }
+    let taken =
+        |version| json!({ "kind": "taken", "by": "integrations", "secret": full("crm"), "version": version });
+    assert_eq!(suite.entries().await[2..], [taken(1), taken(2)]);
+}
+
+#[tokio::test]
 async fn uses_are_in_the_ledger_when_they_are_answered() {
     let suite = Suite::new();
     let token = Use { release: 0, token_generation: 3, version: 0, cause: Some(cause()), ..used(0) };
@@ -207,8 +297,16 @@ async fn a_ledger_that_cannot_be_written_stops_releases_and_changes() {
     unavailable(suite.release("crm", "https://evil.example").await.unwrap_err());
     unavailable(suite.delete("crm", "").await.unwrap_err());
     unavailable(suite.use_(used(1)).await.unwrap_err());
+    unavailable(suite.patch(member()).await.unwrap_err());
+    unavailable(suite.verify("crm", CANARY).await.unwrap_err());
+    unavailable(suite.report(1).await.unwrap_err());
     assert_eq!(suite.list(0, "").await.unwrap().secrets.len(), 1);
     assert_eq!((suite.ledger.head().sequence, suite.entries().await.len()), (0, 0));
+}
+
+fn member() -> PatchSecretRequest {
+    let (member, value) = ("password".into(), CANARY.into());
+    PatchSecretRequest { name: full("crm"), member, value, ..Default::default() }
 }
 
 fn put_crm() -> PutSecretRequest {

@@ -6,7 +6,7 @@ use tonic::Code;
 use super::{auditing::Audit, *};
 
 impl Suite {
-    async fn verify(&self, id: &str, candidate: &str) -> Result<bool, Status> {
+    pub(super) async fn verify(&self, id: &str, candidate: &str) -> Result<bool, Status> {
         let request = VerifySecretRequest { name: full(id), candidate: candidate.to_owned().into() };
         self.configurator().verify_secret(request).await.map(|told| told.into_inner().matches)
     }

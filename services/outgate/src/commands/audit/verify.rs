@@ -6,7 +6,7 @@ use std::{
 };
 
 use mapping::Value;
-use seal::{KeyFile, KeyRing};
+use seal::{KeyFile, KeyRing, KeyRingError, StoredKey};
 use secrets::ledger::{Broken, Head, Verified, verify, verify_export};
 
 use crate::{
@@ -65,12 +65,18 @@ fn paths(args: &cli::Verify, common: &Common) -> Result<Vec<PathBuf>, Failure> {
     }
 }
 
-/// The keys that are named, else those of the data folder, where it has some.
+/// The keys that are named, else those of the data folder, where it has some that nobody has to unwrap.
 fn keys(args: &cli::Verify, common: &Common) -> Result<Option<KeyRing>, Failure> {
     let own = common.data.as_ref().map(|data| data.join(SEAL_KEY)).filter(|path| path.exists());
-    let Some(path) = args.key_file.clone().or(own) else { return Ok(None) };
-    let ring = KeyRing::load_from(&KeyFile::new(&path, true));
-    ring.map(Some).map_err(|error| Failure::file(error.to_string()))
+    let Some(path) = args.key_file.as_ref().or(own.as_ref()) else { return Ok(None) };
+    let file = KeyFile::new(path, true);
+    let failed = |error: KeyRingError| Failure::file(error.to_string());
+    let (list, _) = file.read().map_err(failed)?;
+    let wrapped = list.keys().iter().any(|key| matches!(key.stored, StoredKey::Wrapped(_)));
+    if wrapped && args.key_file.is_none() {
+        return Ok(None);
+    }
+    KeyRing::load_from(&file).map(Some).map_err(failed)
 }
 
 /// A head as `audit head` shows it.
@@ -96,7 +102,9 @@ fn told(path: &Path, proved: &Verified, checkpoint: &str) -> String {
         ));
     }
     if checkpoint == "unproved" {
-        text.push_str("; without the sealing keys (--key-file) the checkpoint is taken as it stands");
+        text.push_str(
+            "; without the sealing keys in the clear (--key-file) the checkpoint is taken as it stands",
+        );
     }
     text
 }

@@ -50,6 +50,9 @@ pub(crate) enum KeysError {
     /// The store cannot be asked.
     #[error("the store cannot be asked for its keys: {0}")]
     Store(#[from] store::Error),
+    /// The audit ledger cannot be written.
+    #[error("the keys stay as they are, since the audit ledger cannot be written: {0}")]
+    Ledger(#[from] secrets::ledger::LedgerError),
     /// Nothing can be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -61,7 +64,15 @@ pub(crate) enum KeysError {
 impl KeysError {
     /// Whether it may be gone by itself, with the file as it is.
     pub(super) fn passes(&self) -> bool {
-        matches!(self, Self::Transit(_) | Self::Store(_) | Self::Task(_) | Self::Seal(_) | Self::Busy { .. })
+        matches!(
+            self,
+            Self::Transit(_)
+                | Self::Store(_)
+                | Self::Ledger(_)
+                | Self::Task(_)
+                | Self::Seal(_)
+                | Self::Busy { .. }
+        )
     }
 }
 
@@ -77,6 +88,7 @@ impl From<KeysError> for Refusal {
                     path.display()
                 ),
             ),
+            KeysError::Ledger(_) => Self::new(Reason::AuditUnavailable, error.to_string()).because(error),
             error => Self::new(Reason::KeysUnavailable, error.to_string()).because(error),
         }
     }

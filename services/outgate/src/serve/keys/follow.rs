@@ -6,7 +6,7 @@ use seal::Stamp;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::{Keys, KeysError, Turn, lock};
+use super::{Change, Keys, KeysError, Turn, lock};
 
 /// How often the file is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -48,7 +48,7 @@ impl Keys {
             return Ok(());
         }
         let (list, stamp) = self.file.read()?;
-        self.take_over(turn, list, stamp, None, &[]).await?;
+        self.take_over(turn, Change { list, stamp, fresh: None, free: &[], by: "" }).await?;
         tracing::info!(active = %self.ring.sealing().active(), "the key file was replaced, and its keys are in use");
         Ok(())
     }

@@ -31,7 +31,7 @@ impl KeyService for Handler {
 
     async fn rotate_keys(&self, request: Request<RotateKeysRequest>) -> Result<Response<KeyStatus>, Status> {
         let caller = operator(&request)?;
-        self.0.rotate().await.map_err(Refusal::from)?;
+        self.0.rotate(caller.name()).await.map_err(Refusal::from)?;
         tracing::info!(by = caller.name(), "the sealing keys were rotated");
         Ok(Response::new(self.0.status()))
     }
@@ -39,7 +39,7 @@ impl KeyService for Handler {
     async fn retire_keys(&self, request: Request<RetireKeysRequest>) -> Result<Response<KeyStatus>, Status> {
         let caller = operator(&request)?;
         let forget_unreadable = request.into_inner().forget_unreadable;
-        self.0.retire(forget_unreadable).await;
+        self.0.retire(caller.name(), forget_unreadable).await.map_err(Refusal::from)?;
         tracing::info!(by = caller.name(), forget_unreadable, "old sealing keys are to end");
         Ok(Response::new(self.0.status()))
     }

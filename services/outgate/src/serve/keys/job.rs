@@ -6,7 +6,7 @@ use seal::KeyId;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{Keys, KeysError, Turn, proof, rewrap};
+use super::{Change, Keys, KeysError, Turn, proof, rewrap};
 
 /// How long after a failure of the store it is tried again.
 const RETRY: Duration = Duration::from_secs(5);
@@ -88,7 +88,7 @@ impl Keys {
         }
         let update = self.update(move |list| gone.into_iter().try_for_each(|id| list.remove(id)));
         let (list, stamp) = update.await?;
-        self.take_over(turn, list, stamp, None, free).await
+        self.take_over(turn, Change { list, stamp, fresh: None, free, by: "" }).await
     }
 
     /// Which of the old keys can go; why the others cannot is noted.

@@ -1,5 +1,6 @@
 mod crashes;
 mod ending;
+mod ledger;
 
 use std::path::PathBuf;
 

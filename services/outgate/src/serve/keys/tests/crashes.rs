@@ -36,7 +36,7 @@ async fn after_the_file_has_a_new_key_and_before_it_seals() {
 #[tokio::test(start_paused = true)]
 async fn after_the_new_key_seals() {
     let scene = scene().await;
-    scene.keys.rotate().await.unwrap();
+    scene.keys.rotate("ada").await.unwrap();
     goes_on(scene).await;
 }
 
@@ -44,7 +44,7 @@ async fn after_the_new_key_seals() {
 async fn after_everything_is_sealed_anew_and_before_the_file_is_written() {
     let scene = scene().await;
     let old = scene.ids();
-    scene.keys.rotate().await.unwrap();
+    scene.keys.rotate("ada").await.unwrap();
     let ring = scene.keys.ring();
     rewrap::look_through(&*scene.store, &ring, &scene.keys.sealed(), |_, _| {}).await.unwrap();
     proof::forget(&*scene.store, &old).await.unwrap();
@@ -55,7 +55,7 @@ async fn after_everything_is_sealed_anew_and_before_the_file_is_written() {
 async fn after_the_old_key_left_the_file() {
     let scene = scene().await;
     let old = scene.ids()[0];
-    scene.keys.rotate().await.unwrap();
+    scene.keys.rotate("ada").await.unwrap();
     let ring = scene.keys.ring();
     rewrap::look_through(&*scene.store, &ring, &scene.keys.sealed(), |_, _| {}).await.unwrap();
     proof::forget(&*scene.store, &[old]).await.unwrap();
@@ -67,7 +67,7 @@ async fn after_the_old_key_left_the_file() {
 async fn a_file_of_another_store_and_a_file_of_before_are_no_start() {
     let scene = scene().await;
     let before = std::fs::read(scene.keys.file.path()).unwrap();
-    scene.keys.rotate().await.unwrap();
+    scene.keys.rotate("ada").await.unwrap();
     let now = std::fs::read_to_string(scene.keys.file.path()).unwrap();
     let start = |text: Vec<u8>| async {
         std::fs::write(scene.keys.file.path(), text).unwrap();

@@ -16,7 +16,7 @@ async fn a_key_ends_after_the_last_of_its_records() {
     for number in 0..250 {
         scene.put(&format!("a/{number}"), &scene.keys.ring().sealing()).await;
     }
-    scene.keys.rotate().await.unwrap();
+    scene.keys.rotate("ada").await.unwrap();
     assert_eq!(scene.ids().len(), 2);
     scene.keys.round().await.unwrap();
     assert_eq!(scene.ids().len(), 1);
@@ -35,7 +35,7 @@ async fn what_is_sealed_and_not_stored_yet_keeps_its_key() {
     let scene = Scene::new().await;
     let ring = scene.keys.ring();
     let sealing = ring.sealing();
-    scene.keys.rotate().await.unwrap();
+    scene.keys.rotate("ada").await.unwrap();
     let mut round = Box::pin(scene.keys.round());
     assert!(
         timeout(Duration::from_secs(3600), &mut round).await.is_err(),
@@ -110,7 +110,7 @@ async fn a_record_that_is_moved_meanwhile_is_not_missed() {
     let store = Meddling::new();
     let scene = Scene::over(store.clone()).await;
     scene.put("b/1", &scene.keys.ring().sealing()).await;
-    scene.keys.rotate().await.unwrap();
+    scene.keys.rotate("ada").await.unwrap();
     let moved = store.get("b/1").await.unwrap().unwrap();
     store.write(Moment::AfterAScan, vec![Op::put("a/1", moved.value), Op::delete("b/1")]);
     scene.keys.round().await.unwrap();
@@ -125,7 +125,7 @@ async fn whoever_writes_a_record_meanwhile_wins() {
     let scene = Scene::over(store.clone()).await;
     scene.put("a/1", &scene.keys.ring().sealing()).await;
     scene.put("a/2", &scene.keys.ring().sealing()).await;
-    scene.keys.rotate().await.unwrap();
+    scene.keys.rotate("ada").await.unwrap();
     let newer = scene.keys.ring().sealing().seal(&CONTEXT, &Plaintext::new(b"newer".to_vec())).unwrap();
     let ring = scene.keys.ring();
     store.write(Moment::BeforeACommit, vec![Op::put("a/1", newer.clone()), Op::delete("a/2")]);
@@ -141,7 +141,7 @@ async fn a_record_ends_when_it_was_to_end() {
     let end = std::time::SystemTime::now() + Duration::from_secs(3600);
     scene.store.put_until("a/1", sealed.into(), end, Precondition::None).await.unwrap();
     let before = scene.store.get("a/1").await.unwrap().unwrap();
-    scene.keys.rotate().await.unwrap();
+    scene.keys.rotate("ada").await.unwrap();
     scene.keys.round().await.unwrap();
     let after = scene.store.get("a/1").await.unwrap().unwrap();
     assert_ne!(after.value, before.value);
@@ -159,7 +159,7 @@ async fn a_record_that_does_not_open_keeps_its_key_until_it_is_given_up() {
     damaged[60] ^= 1;
     scene.store.put("a/bad", damaged.into(), Precondition::None).await.unwrap();
     let old = scene.ids()[0];
-    scene.keys.rotate().await.unwrap();
+    scene.keys.rotate("ada").await.unwrap();
     scene.keys.round().await.unwrap();
     assert_eq!((scene.ids().len(), scene.ids_in_file().len()), (2, 2));
     let progress = scene.keys.progress().clone();
@@ -168,7 +168,7 @@ async fn a_record_that_does_not_open_keeps_its_key_until_it_is_given_up() {
     assert!(progress.problem.contains("--forget-unreadable"), "{progress:?}");
     scene.assert_opens("a/good").await;
 
-    scene.keys.retire(true).await;
+    scene.keys.retire("ada", true).await.unwrap();
     scene.keys.round().await.unwrap();
     assert_eq!((scene.ids().len(), scene.ids_in_file().len()), (1, 1));
     assert!(scene.store.get("a/bad").await.unwrap().is_some(), "it stays where it is");
@@ -179,11 +179,11 @@ async fn a_record_that_does_not_open_keeps_its_key_until_it_is_given_up() {
 async fn a_record_that_names_no_key_keeps_all_of_them() {
     let scene = Scene::new().await;
     scene.store.put("a/odd", "no record".into(), Precondition::None).await.unwrap();
-    scene.keys.rotate().await.unwrap();
+    scene.keys.rotate("ada").await.unwrap();
     scene.keys.round().await.unwrap();
     assert_eq!(scene.ids().len(), 2);
     scene.store.delete("a/odd", Precondition::None).await.unwrap();
-    scene.keys.retire(false).await;
+    scene.keys.retire("ada", false).await.unwrap();
     scene.keys.round().await.unwrap();
     assert_eq!(scene.ids().len(), 1, "once it is gone, the key can go");
 }
@@ -192,7 +192,7 @@ async fn a_record_that_names_no_key_keeps_all_of_them() {
 async fn a_key_of_a_file_that_others_use_is_left_to_the_operator() {
     let scene = Scene::new().await;
     let keys = open(scene.folder.path(), scene.store.clone(), false).await.unwrap();
-    keys.rotate().await.unwrap();
+    keys.rotate("ada").await.unwrap();
     keys.round().await.unwrap();
     assert_eq!(keys.ring().sealing().ids().len(), 2);
     assert_eq!(scene.ids_in_file().len(), 2);
@@ -204,7 +204,7 @@ async fn a_file_without_a_key_that_records_need_is_not_taken_over() {
     let scene = Scene::new().await;
     scene.put("b/1", &scene.keys.ring().sealing()).await;
     let old = scene.ids()[0];
-    scene.keys.rotate().await.unwrap();
+    scene.keys.rotate("ada").await.unwrap();
     scene.keys.file.update(|list| list.remove(old).map_err(KeysError::from)).unwrap();
     let mut turn = scene.keys.turn.lock().await;
     let refused = scene.keys.catch_up(&mut turn).await.unwrap_err();
