@@ -164,7 +164,7 @@ async fn kept_tokens_are_sealed_anew_and_still_serve() {
     let mut oauth = OauthServer::start(&authority, secret.text()).await;
     let crm = Counterpart::start(&authority, |_| Answer::json(200, &serde_json::json!("hello"))).await;
     let suite = Suite::start(&authority).await;
-    suite.put_secret("client", oauth.token_url(), secret.text()).await;
+    suite.put_client_secret("client", oauth.token_url(), secret.text(), vec![crm.url("/")]).await;
     let auth = client_credentials(oauth.token_url(), "basic", "client", ClientAuthentication::Basic);
     suite.create_integration("CRM", anybody(crm.url("/**"), auth)).await;
     suite.get("CRM", crm.url("/")).await.expect("the call goes through");
