@@ -249,8 +249,6 @@ impl Keys {
                 let needed = format!("{count} records are sealed with");
                 return Err(KeysError::Needed { path: path(), id, needed });
             }
-        }
-        if !gone.is_empty() {
             self.renew_checkpoint().await?;
         }
         proof::forget(&*self.store, &gone).await?;

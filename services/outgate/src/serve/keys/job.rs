@@ -44,6 +44,7 @@ impl Keys {
             let tell = |name: &str, seen| self.progress().count(name, seen);
             rewrap::look_through(&*self.store, &self.ring, &self.sealed(), tell).await?;
         }
+        self.renew_checkpoint().await?;
         if self.end_old_keys(changes).await? {
             self.progress().end();
         }
