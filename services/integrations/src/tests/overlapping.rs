@@ -5,9 +5,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use proto::{
-    integrations::v1::{ApiKey, ExecuteIntegrationRequest, Integration, Limits, api_key::Place, auth::Kind},
-    secrets::v1::PutSecretRequest,
+use proto::integrations::v1::{
+    ApiKey, ExecuteIntegrationRequest, Integration, Limits, api_key::Place, auth::Kind,
 };
 
 use super::{

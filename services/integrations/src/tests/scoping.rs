@@ -10,10 +10,7 @@ use ::tracing::{
     field::{Field, Visit},
     subscriber::DefaultGuard,
 };
-use proto::{
-    integrations::v1::{ApiKey, Endpoint, Integration, RunAdapterRequest, api_key::Place, auth::Kind},
-    secrets::v1::PutSecretRequest,
-};
+use proto::integrations::v1::{ApiKey, Endpoint, Integration, RunAdapterRequest, api_key::Place, auth::Kind};
 use serde_json::json;
 use tonic::Status;
 use tracing_subscriber::{

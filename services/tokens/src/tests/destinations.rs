@@ -50,7 +50,7 @@ async fn a_token_of_an_old_value_goes_nowhere_that_a_new_value_is_for() {
 async fn a_unit_s_tokens_are_got_with_what_is_the_unit_s() {
     let suite = Suite::new();
     let copy = "tenants/acme/businessUnits/north/secrets/crm";
-    suite.secrets.put_for(copy, "north's own", API);
+    suite.secrets.put_for(copy, "north's own-4f9d2c71aa", API);
     let counterpart = Counterpart::tokens(&suite.authority).await;
     let shared = suite.get(&credentials(&counterpart)).await.unwrap();
     let request = asking("tenants/acme/businessUnits/north", credentials(&counterpart));

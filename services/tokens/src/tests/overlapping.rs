@@ -11,7 +11,7 @@ async fn endpoint(authority: &Authority, knows_new: Arc<AtomicBool>) -> Counterp
     Counterpart::start(authority, move |n, seen| {
         let basic = seen.headers["authorization"].to_str().unwrap().strip_prefix("Basic ").unwrap();
         let pair = STANDARD.decode(basic).unwrap();
-        match (pair.ends_with(b":new"), knows_new.load(Ordering::SeqCst)) {
+        match (pair.ends_with(b":the-new-one-4f9d2c71"), knows_new.load(Ordering::SeqCst)) {
             (false, false) | (true, true) => Reply::token(&Reply::nth(n), 3600),
             _ => Reply::json(401, r#"{"error":"invalid_client"}"#),
         }
@@ -27,7 +27,7 @@ async fn the_old_value_serves_until_the_endpoint_knows_the_new_one() {
     let counterpart = endpoint(&suite.authority, knows_new.clone()).await;
     let credentials = credentials(&counterpart);
     let old = suite.get(&credentials).await.unwrap();
-    suite.secrets.put("acme", "crm", "new");
+    suite.secrets.put("acme", "crm", "the-new-one-4f9d2c71");
 
     // Without an overlap the endpoint's answer is the answer.
     assert_eq!(reason(&suite.get(&credentials).await.unwrap_err()), "TOKEN_REFUSED");
@@ -54,7 +54,7 @@ async fn the_old_value_serves_until_the_endpoint_knows_the_new_one() {
 #[tokio::test]
 async fn nothing_but_a_rejected_client_has_the_old_value_tried() {
     let suite = Suite::new();
-    suite.secrets.put("acme", "crm", "new");
+    suite.secrets.put("acme", "crm", "the-new-one-4f9d2c71");
     suite.secrets.overlap();
     for (status, body, requests) in [
         (400, r#"{"error":"invalid_scope"}"#, 1),
