@@ -92,22 +92,26 @@ impl Contracts {
         let parent = format!("tenants/{tenant}");
         let message = self.message(&rpc.input);
         let Some(collection) = collection(&rpc.service) else { return Vec::new() };
-        let request = self.fill(message, &parent, &format!("{parent}/{collection}/{id}"), id);
+        let name = format!("{parent}/{collection}/{id}");
+        let mut request = self.fill(message, &parent, &name, id, false);
+        if request.is_empty() {
+            request = self.fill(message, &parent, &name, id, true);
+        }
         let names_something = !request.is_empty() || message.field.is_empty();
         assert!(names_something, "{} names nothing: say here how it is asked", rpc.path);
         request
     }
 
-    fn fill(&self, message: &DescriptorProto, parent: &str, name: &str, id: &str) -> Vec<u8> {
+    /// What stands in lists is not what a request is about, unless there is nothing else in it.
+    fn fill(&self, message: &DescriptorProto, parent: &str, name: &str, id: &str, lists: bool) -> Vec<u8> {
         let mut bytes = Vec::new();
         for field in &message.field {
             let value = match (field.r#type(), field.name()) {
                 (Type::String, "name" | "names") => name.as_bytes().to_vec(),
                 (Type::String, "parent") => parent.as_bytes().to_vec(),
                 (Type::String, other) if other.ends_with("_id") => id.as_bytes().to_vec(),
-                // What stands in lists is not what the request is about.
-                (Type::Message, _) if field.label() != Label::Repeated && is_ours(field) => {
-                    self.fill(self.message(field.type_name()), parent, name, id)
+                (Type::Message, _) if (lists || field.label() != Label::Repeated) && is_ours(field) => {
+                    self.fill(self.message(field.type_name()), parent, name, id, lists)
                 }
                 _ => continue,
             };

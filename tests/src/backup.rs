@@ -3,6 +3,7 @@
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -12,7 +13,7 @@ use std::{
 use proto::registers::v1::{GetRegisterRequest, PutRegisterRequest};
 use serde_json::json;
 
-use crate::harness::{Answer, Authority, Canary, Counterpart, Known, Setup, Suite, anybody, bearer};
+use crate::harness::{Answer, Authority, Canary, Counterpart, Known, Setup, Suite, anybody, bearer, run};
 
 const REFUSED: i32 = 1;
 const USAGE: i32 = 2;
@@ -76,6 +77,16 @@ async fn a_restored_suite_uses_the_secrets_of_the_one_that_was_backed_up() {
     };
     suite.registers().get_register(get("KEPT")).await.expect("it is there");
     suite.registers().get_register(get("LATER")).await.expect_err("it came after the backup");
+
+    // Elsewhere the ledger comes along, and proves with the same keys.
+    let elsewhere = folder.path().join("elsewhere");
+    let elsewhere = elsewhere.to_str().expect("text");
+    let restore = ["--json", "restore", path, "--key-file", key.to_str().expect("text"), "--data", elsewhere];
+    let restored = run(&restore, "").await.success();
+    assert!(restored["audited"].as_u64().is_some_and(|entries| entries > 0), "{restored}");
+    fs::copy(&key, Path::new(elsewhere).join("seal.key")).expect("the keys are copied");
+    let proved = run(&["--json", "audit", "verify", "--data", elsewhere], "").await.success();
+    assert_eq!(proved["verified"][0]["entries"], restored["audited"]);
 }
 
 /// It holds every tenant, so an operator of one is not enough.

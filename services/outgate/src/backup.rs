@@ -16,9 +16,11 @@
 //! |---|---|
 //! | `head` | one [`Head`] |
 //! | `store` | [`Change`]s to an empty store, in their order, and the one that ends them |
+//! | `ledger` | [`Piece`]s of the audit ledger's files, up to its head; none where the process kept no ledger |
 //!
 //! A section that is not known is refused: the backup was written by a newer Outgate, and holds what would be lost.
 
+mod ledger;
 mod opening;
 mod restoring;
 mod sealing;
@@ -40,6 +42,7 @@ const CHUNK: usize = 63 << 10;
 const MAX_MESSAGE: usize = 2 << 20;
 const HEAD: &str = "head";
 const STORE: &str = "store";
+const LEDGER: &str = "ledger";
 
 /// Where the backup comes from.
 #[derive(Clone, PartialEq, Message)]
@@ -67,6 +70,16 @@ struct Change {
     value: Option<Bytes>,
     #[prost(message, optional, tag = "4")]
     expires: Option<prost_types::Timestamp>,
+}
+
+/// The next bytes of a file of the ledger.
+#[derive(Clone, PartialEq, Message)]
+struct Piece {
+    /// The file's name, within the ledger's folder.
+    #[prost(string, tag = "1")]
+    file: String,
+    #[prost(bytes = "bytes", tag = "2")]
+    content: Bytes,
 }
 
 /// What a chunk is sealed from.

@@ -6,6 +6,7 @@ use std::{
 };
 
 use seal::{KeyRing, Plaintext};
+use secrets::ledger::{KeyEvent, Ledger, verify};
 use store::{Precondition, Range, SledStore, Store, StoreExt};
 use tempfile::TempDir;
 
@@ -16,6 +17,7 @@ struct Scene {
     folder: TempDir,
     store: Arc<dyn Store>,
     ring: Arc<KeyRing>,
+    ledger: Arc<Ledger>,
 }
 
 impl Scene {
@@ -28,7 +30,12 @@ impl Scene {
         }
         store.delete("key/007", Precondition::Exists).await.unwrap();
         let ring = Arc::new(KeyRing::create(folder.path().join("key")).unwrap());
-        Self { folder, store, ring }
+        let ledger = Arc::new(Ledger::open(&folder.path().join("old ledger"), ring.clone()).unwrap());
+        for _ in 0..1000 {
+            let event = KeyEvent::Retiring { forget_unreadable: false };
+            ledger.record_keys("somebody", &[event]).await.unwrap();
+        }
+        Self { folder, store, ring, ledger }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -37,7 +44,8 @@ impl Scene {
 
     /// A backup's bytes.
     async fn backup(&self) -> Vec<u8> {
-        let mut backup = Backup::begin(self.store.clone(), self.ring.clone()).await.unwrap();
+        let ledger = Some(self.ledger.clone());
+        let mut backup = Backup::begin(self.store.clone(), self.ring.clone(), ledger).await.unwrap();
         let mut bytes = Vec::new();
         while let Some(piece) = backup.next().await.unwrap() {
             assert!(piece.len() <= 1 << 20);
@@ -53,7 +61,7 @@ impl Scene {
         let data = tempfile::tempdir_in(self.folder.path()).unwrap();
         let restored = restore(&file, &self.ring, data.path());
         let left = fs::read_dir(data.path()).unwrap().count();
-        assert_eq!(left, usize::from(restored.is_ok()), "{restored:?}");
+        assert_eq!(left, if restored.is_ok() { 2 } else { 0 }, "{restored:?}");
         restored
     }
 
@@ -86,6 +94,35 @@ async fn what_is_restored_is_the_same_store() {
     let after = store.list(Range::all()).await.unwrap();
     assert_eq!(after.entries, before.entries);
     assert_eq!(after.revision, before.revision);
+}
+
+#[tokio::test]
+async fn the_ledger_comes_along_and_proves() {
+    let scene = Scene::new().await;
+    let backup = scene.backup().await;
+    // What comes later is not in it.
+    scene.ledger.record_keys("later", &[KeyEvent::Retiring { forget_unreadable: true }]).await.unwrap();
+    fs::write(scene.path("backup"), backup).unwrap();
+    let restored = restore(&scene.path("backup"), &scene.ring, &scene.path("data")).unwrap();
+    assert_eq!(restored.audited, Some(1000));
+    let folder = scene.path("data/ledger");
+    assert_eq!(verify(&folder, Some(&scene.ring), None).unwrap().entries, 1000);
+    let ledger = Ledger::open(&folder, scene.ring.clone()).unwrap();
+    assert_eq!(ledger.head().sequence, 1000);
+    ledger.record_keys("somebody", &[KeyEvent::Retiring { forget_unreadable: true }]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_ledger_that_is_there_stays() {
+    let scene = Scene::new().await;
+    fs::write(scene.path("backup"), scene.backup().await).unwrap();
+    let folder = scene.path("data/ledger");
+    fs::create_dir_all(scene.path("data")).unwrap();
+    drop(Ledger::open(&folder, scene.ring.clone()).unwrap());
+    let restored = restore(&scene.path("backup"), &scene.ring, &scene.path("data")).unwrap();
+    assert_eq!(restored.audited, None);
+    assert_eq!(verify(&folder, Some(&scene.ring), None).unwrap().entries, 0);
+    assert!(!scene.path("data/ledger.restoring").exists());
 }
 
 #[tokio::test]
@@ -187,8 +224,8 @@ async fn a_ring_that_lacks_an_older_key_is_refused() {
 #[tokio::test]
 async fn a_section_of_a_newer_outgate_is_refused_by_name() {
     let scene = Scene::new().await;
-    let error = scene.refused(&written(&scene.ring, &[("ledger", vec![1, 7])]));
-    assert!(error.contains("section `ledger` that this Outgate does not know"), "{error}");
+    let error = scene.refused(&written(&scene.ring, &[("later", vec![1, 7])]));
+    assert!(error.contains("section `later` that this Outgate does not know"), "{error}");
 }
 
 #[tokio::test]

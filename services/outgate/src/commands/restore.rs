@@ -22,9 +22,13 @@ pub(super) async fn run(args: cli::Restore, common: &Common) -> Result<Report, F
         .await
         .map_err(|error| Failure::refused("INTERNAL", format!("the restore broke off: {error}")))?
         .map_err(|error| Failure::file(error.to_string()))?;
-    let Restored { entries, revision, version } = restored;
+    let Restored { entries, revision, version, audited } = restored;
+    let ledger = match audited {
+        Some(audited) => format!("{audited} entries of the audit ledger"),
+        None => "no audit ledger: there was one already, or none in the backup".to_owned(),
+    };
     let text = format!(
-        "restored {entries} entries at revision {revision}, backed up by Outgate {version}, into {}\nThe keys are not in a \
+        "restored {entries} entries at revision {revision}, backed up by Outgate {version}, into {}, and {ledger}\nThe keys are not in a \
          backup: copy {} to {} (mode 0600), or name it as seal.key_file; then start with `outgate serve --data {}`",
         data.display(),
         key_file.display(),
@@ -36,6 +40,7 @@ pub(super) async fn run(args: cli::Restore, common: &Common) -> Result<Report, F
             ("data", data.display().to_string().into()),
             ("entries", entries.into()),
             ("revision", revision.into()),
+            ("audited", audited.map_or(Value::Null, Into::into)),
             ("version", version.into()),
         ]),
         text,

@@ -1,4 +1,4 @@
-//! The service of backups: this process's store, sealed with its key ring.
+//! The service of backups: this process's store and audit ledger, sealed with its key ring.
 
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use proto::{
 };
 use runtime::{Caller, Refusal, Role};
 use seal::KeyRing;
+use secrets::ledger::Ledger;
 use store::Store;
 use tonic::{Request, Response, Status, service::RoutesBuilder};
 
@@ -23,15 +24,17 @@ use crate::backup::{Backup, BackupError};
 struct Backups {
     store: Arc<dyn Store>,
     keys: Arc<KeyRing>,
+    ledger: Option<Arc<Ledger>>,
 }
 
 /// Adds the service to the public listener; its full name.
 pub(super) fn public(
     store: Arc<dyn Store>,
     keys: Arc<KeyRing>,
+    ledger: Option<Arc<Ledger>>,
     routes: &mut RoutesBuilder,
 ) -> Vec<&'static str> {
-    routes.add_service(BackupServiceServer::new(Backups { store, keys }));
+    routes.add_service(BackupServiceServer::new(Backups { store, keys, ledger }));
     vec![SERVICE_NAME]
 }
 
@@ -45,7 +48,8 @@ impl BackupService for Backups {
     ) -> Result<Response<Self::CreateBackupStream>, Status> {
         let caller = Caller::of(&request)?;
         caller.require_everywhere(Role::Operator)?;
-        let backup = Backup::begin(self.store.clone(), self.keys.clone()).await.map_err(refusal)?;
+        let (store, keys, ledger) = (self.store.clone(), self.keys.clone(), self.ledger.clone());
+        let backup = Backup::begin(store, keys, ledger).await.map_err(refusal)?;
         tracing::info!(by = caller.name(), "a backup is being made");
         let pieces = stream::try_unfold(backup, |mut backup| async {
             let piece = backup.next().await.map_err(refusal)?;
@@ -61,5 +65,10 @@ fn refusal(error: BackupError) -> Refusal {
         BackupError::Seal(error) => {
             Refusal::new(Reason::Internal, "the backup could not be sealed").because(error)
         }
+        BackupError::Ledger(_) | BackupError::File(_) => Refusal::new(
+            Reason::AuditUnavailable,
+            "the audit ledger cannot be read for the backup; see the log",
+        )
+        .because(error),
     }
 }

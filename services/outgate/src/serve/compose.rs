@@ -66,7 +66,8 @@ impl Composed {
             composed.finishing = Some(integrations);
         }
         if let Some(keys) = &keep.keys {
-            composed.public.add(|routes| backup::public(keep.store.clone(), keys.ring(), routes));
+            let (store, ledger) = (keep.store.clone(), keep.ledger.clone());
+            composed.public.add(|routes| backup::public(store, keys.ring(), ledger, routes));
         }
         Ok(composed)
     }
