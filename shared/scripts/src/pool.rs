@@ -173,7 +173,8 @@ impl Workers {
             ),
             Failure::Ended => (
                 ScriptErrorKind::Limit,
-                "the script was ended: it took more time or memory than it may, or did what no script may"
+                "the script was ended: it took more time or memory than it may, called itself too deep, or did what no \
+                 script may"
                     .to_owned(),
             ),
             Failure::Garbage => {

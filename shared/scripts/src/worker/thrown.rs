@@ -52,12 +52,6 @@ pub(super) fn read(ctx: &Ctx<'_>, thrown: &Value<'_>, source: &str, running: boo
     let at = place(&property("stack"), source);
     match (name.as_str(), text.as_str()) {
         ("InternalError", "out of memory") => return ScriptError::new(ScriptErrorKind::Limit, OUT_OF_MEMORY),
-        ("InternalError" | "RangeError", text) if text.contains("stack") => {
-            return ScriptError {
-                at,
-                ..ScriptError::new(ScriptErrorKind::Limit, "the script calls itself too deep")
-            };
-        }
         ("SyntaxError", _) if !running => {
             let text = if repeats_no_data(&text, source) { text } else { "not a script".to_owned() };
             return ScriptError { kind: ScriptErrorKind::Syntax, message: text, at };

@@ -144,10 +144,14 @@ fn the_stack_is_bounded() {
     let pool = pool(1);
     let deep = [
         "(function f() { return f() })()".to_owned(),
+        // There is nothing to catch, so no script sees how deep its calls went.
+        "let n = 0; try { (function f() { n++; f() })() } catch { } n".to_owned(),
+        "let n = 0; const f = () => { n++; try { f() } finally { return n } }; f()".to_owned(),
         format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000)),
     ];
     for script in deep {
-        assert!(run(&pool, &script).is_err());
+        let error = run(&pool, &script).expect_err("it goes too deep");
+        assert_eq!(error.kind, ScriptErrorKind::Limit, "{error}");
         assert!(pool.check(&format!("{}1", "(".repeat(100_000))).is_err());
         assert_eq!(run(&pool, "1 + 1").as_deref(), Ok("2"));
     }
