@@ -68,6 +68,10 @@ impl SecretSource for Keeper {
     async fn open(&self, _: &Content, _: &Url) -> Result<Plaintext, SourceError> {
         Ok(Plaintext::new(SECRET.into()))
     }
+
+    async fn leaving(&self, _: &[Content], _: &Url) -> Result<(), SourceError> {
+        Ok(())
+    }
 }
 
 static ANSWERS: LazyLock<Arc<Answers>> = LazyLock::new(Arc::default);
