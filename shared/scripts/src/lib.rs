@@ -14,15 +14,14 @@
 //!   clock: the engine's own at 180 ms (it does not hold in native functions), and the pool's at [`Config::time`] (it kills
 //!   the process). They wait for a script that had less than a fifth of its time on a processor, the pool up to four times
 //!   as long: a busy machine makes scripts slow and does not make them fail.
-//! * **Memory.** The engine may take 64 MiB, the process 112 MiB of writable memory besides 8 MiB of stack. Who calls deeper
-//!   than that is ended with the process; there is nothing to catch.
+//! * **Memory.** The engine may take 64 MiB, the process 112 MiB of writable memory besides 8 MiB of stack. Who wants more, or
+//!   calls deeper, is ended with the process; there is nothing to catch.
 //! * **Same bytes.** A script finds the globals that `worker/prelude.js` names, and no other: no clock but the run's timestamp,
 //!   UTC, nothing local (`Intl`), no garbage collection that it could see (`WeakRef`, `FinalizationRegistry`), no threads
 //!   (`Atomics`, `SharedArrayBuffer`), and nothing that shows a number as bytes (`ArrayBuffer`, `DataView`, typed arrays), whose
 //!   order and whose NaNs are a processor's. No randomness: `Math.random` throws. Elementary functions and `**` are those of the
-//!   crate `maths`, which is linked in the place of the C library's. What a value takes in memory is
-//!   the engine's affair, alike on processors of 64 bits: a script that fills its memory, catches that and goes on, has left
-//!   what is promised.
+//!   crate `maths`, which is linked in the place of the C library's. What a value takes in memory and a call on the stack no
+//!   script sees: at the bound of either it ends (`heap`).
 //! * **Numbers.** A whole number that a double would change is handed over as a `BigInt`, whose digits stay; a `BigInt` in a
 //!   result is a number with all its digits, also where the script calls `JSON.stringify`. Other numbers are doubles: `0.10`
 //!   comes out as `0.1`, and `1e400` is an infinity, as where `mapping` runs a simple shape itself.

@@ -6,7 +6,7 @@ mod thrown;
 
 use std::{
     io::{self, Read as _, Write as _},
-    process::ExitCode,
+    process::{self, ExitCode},
     time::Duration,
 };
 
@@ -16,7 +16,7 @@ use maths as _;
 use mapping::{ScriptError, ScriptErrorKind};
 
 use crate::wire::{self, Reply, Request};
-use engine::Engine;
+use engine::{Engine, OUT_OF_MEMORY};
 
 /// What a worker may have of a processor from when it is ready. The kernel holds it to that; the engine and the pool end it
 /// sooner where they can. To start and to be taken down it has the rest of 250 ms.
@@ -43,7 +43,8 @@ pub fn serve() -> ExitCode {
 /// The engine of a process that is confined.
 fn ready() -> Result<Engine, String> {
     confine::give_up().map_err(|error| format!("it cannot be confined: {error}"))?;
-    let engine = Engine::new().map_err(|error| format!("the JavaScript engine does not start: {error}"))?;
+    let engine =
+        Engine::new(over).map_err(|error| format!("the JavaScript engine does not start: {error}"))?;
     confine::end_in(PROCESSOR_TIME).map_err(|error| format!("its time cannot be bounded: {error}"))?;
     confine::filter().map_err(|error| {
         format!("the kernel does not filter its system calls: {error}; allow seccomp, or set `scripts.workers` to 0")
@@ -67,6 +68,13 @@ fn exchange(engine: &Engine) -> io::Result<()> {
         None => Err(ScriptError::new(ScriptErrorKind::Unavailable, "a script came that cannot be read")),
     };
     send(&wire::write_reply(&within_bounds(reply)))
+}
+
+/// Tells that the script takes too much memory, and ends the process: what it would do about it is never asked.
+fn over() -> ! {
+    let reply = Err(ScriptError::new(ScriptErrorKind::Limit, OUT_OF_MEMORY));
+    let _ = send(&wire::write_reply(&reply));
+    process::exit(1)
 }
 
 fn within_bounds(reply: Reply) -> Reply {

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use heap::Heap;
 use mapping::{ScriptError, ScriptErrorKind, Value};
 use rquickjs::{
     Array, Context, Ctx, Error, Function, IntoJs, Object, Persistent, Runtime, context::EvalOptions,
@@ -28,8 +29,9 @@ const PRELUDE: &str = include_str!("prelude.js");
 const READ_ONLY: &str = "throw 0;\n";
 
 pub(super) struct Engine {
-    context: Context,
+    // Before the context, which takes the engine down: it ends the process if anything still holds a function of it.
     helpers: Helpers,
+    context: Context,
     deadline: Rc<Cell<Option<Deadline>>>,
 }
 
@@ -60,10 +62,10 @@ struct Helpers {
 type Helper = Persistent<Function<'static>>;
 
 impl Engine {
-    /// A new engine. It looks up everything that it would ask the system for later.
-    pub(super) fn new() -> Result<Self, Error> {
-        let runtime = Runtime::new()?;
-        runtime.set_memory_limit(MEMORY);
+    /// A new engine. It looks up everything that it would ask the system for later. `over` ends the process when a script
+    /// takes more memory than it may.
+    pub(super) fn new(over: fn() -> !) -> Result<Self, Error> {
+        let runtime = Runtime::new_with_alloc(Heap::new(MEMORY, over))?;
         // The engine would throw an error at its own bound, which a script could catch to see how deep its calls went: that
         // is the build's affair, and another's on another processor. At the end of the stack the kernel ends the process.
         runtime.set_max_stack_size(0);
@@ -83,7 +85,7 @@ impl Engine {
                 |name| helpers.get::<_, Function<'_>>(name).map(|found| Persistent::save(&ctx, found));
             Ok(Helpers { begin: helper("begin")?, big: helper("big")?, result: helper("result")? })
         })?;
-        Ok(Self { context, helpers, deadline })
+        Ok(Self { helpers, context, deadline })
     }
 
     /// Reads or runs a script.
@@ -206,3 +208,6 @@ fn build<'js>(ctx: &Ctx<'js>, big: &Function<'js>, value: &Value) -> Result<rqui
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -139,6 +139,29 @@ fn memory_is_bounded() {
     }
 }
 
+/// No script sees how much it had: what a value takes is the engine's affair, and the machine's.
+#[test]
+fn a_script_that_fills_its_memory_has_nothing_to_catch() {
+    let pool = pool(1);
+    let catches = [
+        "try { 'x'.repeat(2 ** 28) } catch { } 'went on'",
+        "let n = 0; const a = [], s = 'x'.repeat(4096); try { for (;; n++) a.push(s.repeat(1024)) } catch { } n",
+        "(() => { try { [].concat('x'.repeat(2 ** 27)) } finally { return 'went on' } })()",
+        "let n = 0; (async () => { try { await 'x'.repeat(2 ** 27) } catch { n = 1 } })(); n",
+        "function* f() { try { yield 'x'.repeat(2 ** 28) } finally { yield 'went on' } } [...f()].join()",
+        "[1, 2].map(() => { try { return 'x'.repeat(2 ** 28) } catch { return 'went on' } })",
+        "const a = new Map(), s = 'x'.repeat(4096); try { for (let i = 0; ; i++) a.set(i, s.repeat(1024)) } catch { a.clear() } a.size",
+    ];
+    for script in catches {
+        let error = run(&pool, script).expect_err(script);
+        assert_eq!(error.kind, ScriptErrorKind::Limit, "{script}: {error}");
+        assert_eq!(error.message, "the script takes more memory than it may", "{script}");
+    }
+    let fits =
+        "const s = 'x'.repeat(4096), a = []; for (let n = 0; n < 15; n++) a.push(s.repeat(1024)); a.length";
+    assert_eq!(run(&pool, fits).as_deref(), Ok("15"));
+}
+
 #[test]
 fn the_stack_is_bounded() {
     let pool = pool(1);
