@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! durable puts WRITERS SECONDS    secrets of 256 bytes put per second: fresh names, each writer waiting for its own
-//! durable fill FOLDER SECRETS     a data folder with that many
+//! durable fill FOLDER SECRETS     a data folder of the suite with that many
 //! durable list FOLDER             secrets, seconds for all pages, and MiB of memory over what the start took
 //! ```
 
@@ -54,7 +54,7 @@ async fn main() -> Outcome<()> {
 
 /// A client of a service over the store in this folder.
 fn open(folder: &Path) -> Outcome<SecretServiceClient<Link>> {
-    let key = folder.join("key");
+    let key = folder.join("seal.key");
     let ring = if key.exists() { KeyRing::load(&key)? } else { KeyRing::create(&key)? };
     let store = Arc::new(SledStore::open(&folder.join("store"))?);
     let mut routes = Routes::builder();

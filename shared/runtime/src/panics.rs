@@ -9,11 +9,13 @@ use std::{
 
 /// From now on the text of a panic is shown only where it stands in the source as it is. One that was put together while the
 /// process ran (an `unwrap` shows an error, a comparison both sides) may hold a secret or somebody's data, and standard error
-/// is a log like any other: of that, the place is shown and no more.
+/// is a log like any other: of that, the place is shown and no more. One that the store turns into an error is left to that.
 pub fn withhold_values() {
     panic::set_hook(Box::new(|info| {
-        // Nobody is left to tell when standard error is gone.
-        let _ = writeln!(io::stderr(), "{}", words(info));
+        if !store::becomes_error(info) {
+            // Nobody is left to tell when standard error is gone.
+            let _ = writeln!(io::stderr(), "{}", words(info));
+        }
     }));
 }
 

@@ -40,5 +40,5 @@ pub use memory::MemoryStore;
 pub use options::Options;
 pub use range::Range;
 pub use revision::Revision;
-pub use sled_store::{Restore, SledStore};
+pub use sled_store::{Restore, SledStore, becomes_error};
 pub use snapshot::Snapshot;

@@ -11,6 +11,7 @@ mod log;
 mod open;
 pub(crate) mod record;
 mod restore;
+mod survey;
 
 use std::path::Path;
 
@@ -20,6 +21,7 @@ use futures::stream::BoxStream;
 use crate::engine::Engine;
 use crate::{Batch, Entry, Error, Event, Options, Page, Range, Revision, Stats, Store};
 use backend::Sled;
+pub use contain::becomes_error;
 #[cfg(test)]
 pub(crate) use open::SEGMENT;
 pub use restore::Restore;
@@ -50,7 +52,7 @@ impl SledStore {
     /// As [`open`](Self::open).
     pub fn open_with(folder: &Path, options: &Options) -> Result<Self, Error> {
         let (backend, found) = open::open(folder, options)?;
-        Engine::start(backend, found.revision, found.due, options).map(Self)
+        Engine::start(backend, found.summary.revision, found.due, options).map(Self)
     }
 
     /// What it has done since it was opened.

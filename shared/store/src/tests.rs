@@ -7,6 +7,8 @@ use crate::{ManualClock, MemoryStore, Options, SledStore};
 
 mod durability;
 mod engine;
+#[cfg(target_os = "linux")]
+mod failing;
 mod kill;
 mod snapshot;
 mod units;

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use bytes::BytesMut;
 
 use super::barrier::Barrier;
-use super::contain::{Database, contained, damaged};
+use super::contain::{Database, damaged};
 use super::log::{Log, Logged};
 use super::record::{self, HEADS_END, PIECE, SUMMARY_KEY, Summary};
 use crate::engine::{Backend, Change, Changes};
@@ -77,11 +77,11 @@ impl Backend for Sled {
         let mut batch = sled::Batch::default();
         for (key, change) in changes {
             if let Some(before) = &change.before {
-                next.remove(before);
+                next.remove(&before.key, before.revision);
             }
             match &change.after {
                 Some(after) => {
-                    next.add(after);
+                    next.add(&after.key, after.revision);
                     put(&mut batch, after);
                 }
                 None => batch.remove(record::head_key(key)),
@@ -151,48 +151,17 @@ impl Sled {
 
     /// The entry whose head this is.
     fn entry(&self, record_key: &[u8], head: &[u8]) -> Result<Entry, Error> {
-        let (mut entry, length) = record::decode(record_key, head).ok_or_else(|| {
-            damaged(&format!("the record {:?} has no known form", String::from_utf8_lossy(record_key)))
-        })?;
+        let (mut entry, length) =
+            record::decode(record_key, head).ok_or_else(|| record::unknown(record_key))?;
         let pieces = record::pieces(length);
         if pieces > 0 {
             let mut value = BytesMut::with_capacity(length);
             for number in 0..pieces {
-                let piece_key = record::piece_key(&entry.key, number);
-                let piece = self.db.call("reading", |db| db.get(&piece_key))?;
-                let expected = (length - number * PIECE).min(PIECE);
-                match piece.filter(|piece| piece.len() == expected) {
-                    Some(piece) => value.extend_from_slice(&piece),
-                    None => return Err(damaged("a part of a value is missing").with_key(entry.key)),
-                }
+                value.extend_from_slice(&self.piece(&entry.key, number, length)?);
             }
             entry.value = value.freeze();
         }
         Ok(entry)
-    }
-
-    /// Everything in the database, looked at once: the summary that comes of it, and the entries that will expire.
-    pub(super) fn survey(&self) -> Result<(Summary, Vec<Entry>), Error> {
-        let mut found = Summary::default();
-        let mut expiring = Vec::new();
-        let mut pieces = 0;
-        let mut heads =
-            self.db.call("reading", |db| Ok(db.range(record::head_key("")..HEADS_END.to_vec())))?;
-        while let Some((key, head)) = contained("reading", || heads.next().transpose())? {
-            let entry = self.entry(&key, &head)?;
-            pieces += record::pieces(entry.value.len());
-            found.add(&entry);
-            if entry.expires.is_some() {
-                expiring.push(Entry { value: bytes::Bytes::new(), ..entry });
-            }
-        }
-        let stored = self
-            .db
-            .call("reading", |db| db.range(HEADS_END..).map(|it| it.map(|_| 1)).sum::<Result<usize, _>>())?;
-        if stored != pieces {
-            return Err(damaged(&format!("{stored} parts of values are there, not {pieces}")));
-        }
-        Ok((found, expiring))
     }
 
     /// Writes down how far the store is durable. Not synced: an older mark promises less, so it does no harm.

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::Error;
 
 /// sled's log, which every write changes.
-const LOG: &str = "db";
+pub(super) const LOG: &str = "db";
 
 /// The files of a database folder, as they were when they were last made durable.
 #[derive(Debug)]
@@ -34,10 +34,8 @@ struct Stamp {
 }
 
 impl Barrier {
-    /// Opens the folder's log, and makes everything in the folder durable.
-    pub(super) fn open(folder: PathBuf) -> Result<Self, Error> {
-        let log = folder.join(LOG);
-        let log = File::open(&log).map_err(|error| failed("opening", &log, error))?;
+    /// Makes everything in the folder durable. `log` is its log, opened before sled opened it.
+    pub(super) fn open(folder: PathBuf, log: File) -> Result<Self, Error> {
         let mut barrier = Self { folder, log, synced: BTreeMap::new() };
         barrier.sync()?;
         Ok(barrier)

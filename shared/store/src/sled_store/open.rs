@@ -2,41 +2,47 @@
 //!
 //! sled's recovery takes its log up to the first thing it cannot read for the whole of it, and says nothing. What it lost
 //! since the last barrier our own log has. Two checks stand behind both: the summary that every group writes must match what
-//! is there, and the `mark`, which holds a revision that was durable, must not be ahead of it.
+//! is there, and the `mark`, which holds a revision that was durable, must not be ahead of it. And because it writes over
+//! what it could not read, the whole file is read once before sled sees it: a disk that fails then changes nothing.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::backend::{AMPLIFIED, Durability, Sled};
-use super::barrier::{Barrier, sync};
-use super::contain::{Database, contained, damaged};
+use super::barrier::{Barrier, LOG, sync};
+use super::contain::{Database, damaged};
 use super::log::Log;
 use super::record::{SUMMARY_KEY, Summary};
+use super::survey::Found;
 use crate::{Error, ErrorKind, Options, Revision};
 
-/// The length of sled's segments in a new database, in bytes.
+/// The length of sled's segments, in bytes.
 ///
 /// sled writes over a segment that holds nothing of use any more when what was moved out of it is written, and when a later
 /// segment was begun since; but written is not durable before the next barrier. So less than a segment may be written between
 /// two barriers: then what was moved is durable before anything can be written over it. (With sled's 512 KiB and barriers
 /// 1 MiB apart, 2 of 60 power cuts left a database that did not open.)
 pub(crate) const SEGMENT: usize = 8 << 20;
-/// sled's own, which older databases have.
-const OLD_SEGMENT: usize = 512 << 10;
+/// How much of sled's file is read at once.
+const READ: usize = 256 << 10;
 
-/// What the store held when it was opened.
-pub(super) struct Found {
-    pub(super) revision: Revision,
-    pub(super) due: Vec<(SystemTime, String)>,
+/// Opens the store in `folder`, which is made where it is missing. What it stands at, and which keys will expire.
+pub(super) fn open(folder: &Path, options: &Options) -> Result<(Sled, Found), Error> {
+    open_folder(folder, options).map_err(|error| match error.kind() {
+        ErrorKind::Io => error.followed_by(&format!(
+            "the store at {} was not opened; start again when its disk works",
+            folder.display()
+        )),
+        _ => error,
+    })
 }
 
-/// Opens the store in `folder`, which is made where it is missing.
-pub(super) fn open(folder: &Path, options: &Options) -> Result<(Sled, Found), Error> {
+fn open_folder(folder: &Path, options: &Options) -> Result<(Sled, Found), Error> {
     make_folder(folder)?;
     let lock = lock(folder)?;
     let database = folder.join("sled");
@@ -44,19 +50,20 @@ pub(super) fn open(folder: &Path, options: &Options) -> Result<(Sled, Found), Er
         make_database(folder, &database, options)?;
     }
     remove_unfinished_snapshots(&database)?;
-    let segment = segment(&database)?;
-    let db = Database::new(start(&database, segment, options)?);
-    let summary = db.call("reading the summary", |db| db.get(SUMMARY_KEY))?;
+    check_segments(&database)?;
+    let read = read_through(&database)?;
+    let db = start(&database, options)?;
+    let summary = db.call("reading the summary of", |db| db.get(SUMMARY_KEY))?;
     let summary = summary.and_then(|record| Summary::decode(&record));
     let summary = summary.ok_or_else(|| damaged("the summary is missing, or of a newer version"))?;
     // Recovery writes too; nothing is served from what is not durable.
-    let barrier = Barrier::open(database)?;
+    let barrier = Barrier::open(database, read)?;
     let (log, logged) = Log::open(folder)?;
     let (mark, marked) = open_mark(folder)?;
     let mut backend = Sled {
         db,
         summary: Mutex::new(summary),
-        durability: Mutex::new(Durability { log, barrier, pending: 0, most_pending: segment / AMPLIFIED }),
+        durability: Mutex::new(Durability { log, barrier, pending: 0, most_pending: SEGMENT / AMPLIFIED }),
         mark,
         folder: folder.to_owned(),
         reserve_bytes: options.reserve_bytes,
@@ -74,16 +81,16 @@ pub(super) fn open(folder: &Path, options: &Options) -> Result<(Sled, Found), Er
     Ok((backend, found))
 }
 
+/// Compares what is there with what was written.
 fn compare(backend: &Sled) -> Result<Found, Error> {
     let summary = *backend.summary.lock().unwrap_or_else(PoisonError::into_inner);
-    let (found, expiring) = backend.survey()?;
-    if (found.entries, found.fingerprint) != (summary.entries, summary.fingerprint) {
-        let text =
-            format!("{} entries are there, not the {} that were written", found.entries, summary.entries);
-        return Err(damaged(&text));
+    let mut found = backend.survey()?;
+    if (found.summary.entries, found.summary.fingerprint) != (summary.entries, summary.fingerprint) {
+        let (there, written) = (found.summary.entries, summary.entries);
+        return Err(damaged(&format!("{there} entries are there, not the {written} that were written")));
     }
-    let due = expiring.into_iter().filter_map(|entry| Some((entry.expires?, entry.key))).collect();
-    Ok(Found { revision: summary.revision, due })
+    found.summary.revision = summary.revision;
+    Ok(found)
 }
 
 fn make_folder(folder: &Path) -> Result<(), Error> {
@@ -129,27 +136,51 @@ fn make_database(folder: &Path, database: &Path, options: &Options) -> Result<()
         }
         _ => {}
     }
-    let db = start(&unfinished, SEGMENT, options)?;
+    DirBuilder::new()
+        .mode(0o700)
+        .create(&unfinished)
+        .map_err(|error| failed("making", &unfinished, error))?;
+    let file = open_file(&unfinished.join(LOG))?;
+    let db = start(&unfinished, options)?;
     let summary = Summary::default().encode();
-    contained("writing the first record", || db.insert(SUMMARY_KEY, summary).and_then(|_| db.flush()))?;
+    db.call("writing the first record of", |db| db.insert(SUMMARY_KEY, summary).and_then(|_| db.flush()))?;
     drop(db);
-    Barrier::open(unfinished.clone())?;
+    Barrier::open(unfinished.clone(), file)?;
     fs::rename(&unfinished, database).map_err(|error| failed("renaming", &unfinished, error))?;
     sync(folder)
 }
 
-/// The length of the segments of a database that is there, which is for ever what it was made with.
-fn segment(database: &Path) -> Result<usize, Error> {
+/// Refuses a database whose segments are of another length, with which writes would not survive power cuts.
+fn check_segments(database: &Path) -> Result<(), Error> {
     let path = database.join("conf");
     let bytes = fs::read(&path).map_err(|error| failed("reading", &path, error))?;
     // A checksum stands behind the text.
     let text = String::from_utf8_lossy(&bytes);
     let length = text.lines().find_map(|line| line.strip_prefix("segment_size: "));
-    // sled says what is wrong with a text that says nothing.
-    Ok(length
-        .and_then(|length| length.trim().parse().ok())
-        .filter(|length| *length <= SEGMENT)
-        .unwrap_or(OLD_SEGMENT))
+    match length.and_then(|length| length.trim().parse::<usize>().ok()) {
+        Some(SEGMENT) => Ok(()),
+        Some(length) => {
+            let text =
+                format!("{} has segments of {length} bytes, which no release has written", path.display());
+            Err(damaged(&text))
+        }
+        None => Err(damaged(&format!("{} does not say how long segments are", path.display()))),
+    }
+}
+
+/// Reads all of sled's file, so that what cannot be read is told before anything is written. The file, still open.
+fn read_through(database: &Path) -> Result<File, Error> {
+    let path = database.join(LOG);
+    let mut file = open_file(&path)?;
+    let mut buffer = vec![0; READ];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(file),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(failed("reading", &path, error)),
+        }
+    }
 }
 
 /// Removes what a recovery that died (or met a full disk) has left: sled would take the half-written file for its newest
@@ -168,22 +199,21 @@ fn remove_unfinished_snapshots(database: &Path) -> Result<(), Error> {
 
 /// Starts sled. A thread of a store that this process has just closed can hold sled's own lock a moment longer; ours is
 /// held, so no other process can be meant, and it is waited for.
-fn start(database: &Path, segment: usize, options: &Options) -> Result<sled::Db, Error> {
+fn start(database: &Path, options: &Options) -> Result<Database, Error> {
     let mut attempts = 0;
     loop {
         let config =
-            sled::Config::new().path(database).segment_size(segment).cache_capacity(options.cache_bytes);
-        let result =
-            contained(&format!("opening the database at {}", database.display()), || match config.open() {
-                Err(sled::Error::Io(error)) if is_lock(&error) => Ok(Err(error)),
-                other => other.map(Ok),
-            })?;
-        match result {
-            Ok(db) => return Ok(db),
-            Err(_) if attempts < 250 => thread::park_timeout(Duration::from_millis(20)),
-            Err(error) => {
+            sled::Config::new().path(database).segment_size(SEGMENT).cache_capacity(options.cache_bytes);
+        let opened = Database::open(database, || match config.open() {
+            Err(sled::Error::Io(error)) if is_lock(&error) => Ok(None),
+            other => other.map(Some),
+        })?;
+        match opened {
+            Some(db) => return Ok(db),
+            None if attempts < 250 => thread::park_timeout(Duration::from_millis(20)),
+            None => {
                 let text = format!("the database at {} is still open", database.display());
-                return Err(Error::new(ErrorKind::InUse, text).with_source(error));
+                return Err(Error::new(ErrorKind::InUse, text));
             }
         }
         attempts += 1;
@@ -223,7 +253,7 @@ fn write_mark(file: &mut File, revision: Revision) -> io::Result<()> {
     file.sync_all()
 }
 
-fn open_file(path: &PathBuf) -> Result<File, Error> {
+pub(super) fn open_file(path: &Path) -> Result<File, Error> {
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
     file.map_err(|error| failed("opening", path, error))
 }

@@ -13,9 +13,13 @@
 //! Records carry no checksum of their own: sled checks one over each page it reads from the disk.
 
 use std::hash::Hasher;
+use std::time::SystemTime;
 
+use bytes::Bytes;
+
+use super::contain::damaged;
 use crate::batch::{MAX_BATCH_BYTES, from_millis, to_millis};
-use crate::{Entry, Revision};
+use crate::{Entry, Error, Revision};
 
 /// The format that this code writes, the first byte of heads and of the summary.
 const FORMAT: u8 = 1;
@@ -69,22 +73,46 @@ pub(crate) fn encode(entry: &Entry) -> Vec<u8> {
     record
 }
 
-/// The head of an entry, as it was read: the entry, whose value is missing where it lies in pieces, and the length.
-/// None: these bytes were not written by [`encode`].
-pub(crate) fn decode(record_key: &[u8], record: &[u8]) -> Option<(Entry, usize)> {
-    let key = std::str::from_utf8(record_key.strip_prefix(&[HEADS])?).ok()?.to_owned();
-    let (head, inline) = record.split_first_chunk::<HEAD>()?;
-    let (format, numbers) = head.split_first()?;
-    let (revision, numbers) = numbers.split_first_chunk::<8>()?;
-    let (expires, length) = numbers.split_first_chunk::<8>()?;
-    let length = usize::try_from(u32::from_be_bytes(length.try_into().ok()?)).ok()?;
-    let expected = if pieces(length) == 0 { length } else { 0 };
-    if *format != FORMAT || length > MAX_BATCH_BYTES || inline.len() != expected {
-        return None;
+/// The head of an entry, as it was read.
+pub(crate) struct Head<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) revision: Revision,
+    pub(crate) expires: Option<SystemTime>,
+    /// How long the value is.
+    pub(crate) length: usize,
+    /// The value, which is empty where it lies in pieces.
+    pub(crate) inline: &'a [u8],
+}
+
+impl<'a> Head<'a> {
+    /// None: these bytes were not written by [`encode`].
+    pub(crate) fn decode(record_key: &'a [u8], record: &'a [u8]) -> Option<Self> {
+        let key = std::str::from_utf8(record_key.strip_prefix(&[HEADS])?).ok()?;
+        let (head, inline) = record.split_first_chunk::<HEAD>()?;
+        let (format, numbers) = head.split_first()?;
+        let (revision, numbers) = numbers.split_first_chunk::<8>()?;
+        let (expires, length) = numbers.split_first_chunk::<8>()?;
+        let length = usize::try_from(u32::from_be_bytes(length.try_into().ok()?)).ok()?;
+        let expected = if pieces(length) == 0 { length } else { 0 };
+        if *format != FORMAT || length > MAX_BATCH_BYTES || inline.len() != expected {
+            return None;
+        }
+        let expires = u64::from_be_bytes(*expires).checked_sub(1).map(from_millis);
+        let revision = Revision::new(u64::from_be_bytes(*revision));
+        Some(Self { key, revision, expires, length, inline })
     }
-    let expires = u64::from_be_bytes(*expires).checked_sub(1).map(from_millis);
-    let revision = Revision::new(u64::from_be_bytes(*revision));
-    Some((Entry { key, value: inline.to_vec().into(), revision, expires }, length))
+}
+
+/// The entry of a head as it was read, whose value is missing where it lies in pieces, and the length of that. None: as
+/// [`Head::decode`].
+pub(crate) fn decode(record_key: &[u8], record: &[u8]) -> Option<(Entry, usize)> {
+    let Head { key, revision, expires, length, inline } = Head::decode(record_key, record)?;
+    Some((Entry { key: key.to_owned(), value: Bytes::copy_from_slice(inline), revision, expires }, length))
+}
+
+/// What is said of a record that is no head.
+pub(crate) fn unknown(record_key: &[u8]) -> Error {
+    damaged(&format!("the record {:?} has no known form", String::from_utf8_lossy(record_key)))
 }
 
 /// What the whole store amounts to: written with every group, and compared at every start with what is there, because
@@ -100,14 +128,14 @@ pub(crate) struct Summary {
 impl Summary {
     const LENGTH: usize = 1 + 3 * 8;
 
-    pub(crate) fn add(&mut self, entry: &Entry) {
+    pub(crate) fn add(&mut self, key: &str, revision: Revision) {
         self.entries = self.entries.wrapping_add(1);
-        self.fingerprint = self.fingerprint.wrapping_add(hash(entry));
+        self.fingerprint = self.fingerprint.wrapping_add(hash(key, revision));
     }
 
-    pub(crate) fn remove(&mut self, entry: &Entry) {
+    pub(crate) fn remove(&mut self, key: &str, revision: Revision) {
         self.entries = self.entries.wrapping_sub(1);
-        self.fingerprint = self.fingerprint.wrapping_sub(hash(entry));
+        self.fingerprint = self.fingerprint.wrapping_sub(hash(key, revision));
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
@@ -133,10 +161,10 @@ impl Summary {
 }
 
 /// FNV-1a, the same on every machine and for ever, and mixed so that its sums say something.
-fn hash(entry: &Entry) -> u64 {
+fn hash(key: &str, revision: Revision) -> u64 {
     let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
-    hasher.write(entry.key.as_bytes());
-    hasher.write(&entry.revision.get().to_be_bytes());
+    hasher.write(key.as_bytes());
+    hasher.write(&revision.get().to_be_bytes());
     hasher.finish()
 }
 

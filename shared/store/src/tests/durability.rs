@@ -201,6 +201,22 @@ async fn damage_is_told_and_never_taken_for_the_whole() {
     assert!(told > 10, "only {told} of 40 damages were noticed at all");
 }
 
+/// Segments of sled's own length were never released, and need barriers closer together than ours are.
+#[tokio::test]
+async fn a_database_with_other_segments_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    fill(folder.path()).await;
+    let database = folder.path().join("sled");
+    fs::remove_dir_all(&database).unwrap();
+    drop(sled::Config::new().segment_size(512 << 10).path(&database).open().unwrap());
+    let before = fs::read(database.join("db")).unwrap();
+    let error = SledStore::open(folder.path()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt, "{error:?}");
+    let text = error.to_string();
+    assert!(text.contains("segments of 524288 bytes") && text.contains(database.to_str().unwrap()), "{text}");
+    assert_eq!(fs::read(database.join("db")).unwrap(), before);
+}
+
 /// sled's recovery can leave records out without an error.
 #[tokio::test]
 async fn a_record_that_vanished_is_noticed() {
