@@ -12,18 +12,22 @@ use std::{
 /// is a log like any other: of that, the place is shown and no more. One that the store turns into an error is left to that.
 pub fn withhold_values() {
     panic::set_hook(Box::new(|info| {
-        if !store::becomes_error(info) {
+        if let Some(words) = words(info) {
             // Nobody is left to tell when standard error is gone.
-            let _ = writeln!(io::stderr(), "{}", words(info));
+            let _ = writeln!(io::stderr(), "{words}");
         }
     }));
 }
 
-fn words(info: &PanicHookInfo<'_>) -> String {
+/// What is to be said; nothing of what an error tells.
+fn words(info: &PanicHookInfo<'_>) -> Option<String> {
+    if store::becomes_error(info) {
+        return None;
+    }
     let current = thread::current();
     let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
     let name = current.name().unwrap_or("without a name");
-    format!("thread '{name}' panicked at {place}: {}", text(info.payload()))
+    Some(format!("thread '{name}' panicked at {place}: {}", text(info.payload())))
 }
 
 /// A literal is a text of the source; a formatted one is made at run time.

@@ -1,4 +1,4 @@
-use std::panic::catch_unwind;
+use std::{fs, panic::catch_unwind};
 
 use super::*;
 
@@ -37,7 +37,34 @@ fn the_hook_says_where_it_was_and_what_may_be_said() {
     let _ = payload(|| panic!("{}", std::hint::black_box("hunter2hunter2")));
     panic::set_hook(before);
     let here = format!("{}:{line}:", file!());
-    let said: Vec<_> = hears.try_iter().filter(|said| said.contains(&here)).collect();
+    let said: Vec<_> = hears.try_iter().flatten().filter(|said| said.contains(&here)).collect();
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].ends_with(": (its text is withheld, since it may hold a value)"), "{said:?}");
+}
+
+/// sled fails an assertion where two segments of its log say that they are the same one.
+#[test]
+fn a_panic_that_the_store_tells_as_an_error_is_not_told_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(store::SledStore::open(folder.path()).unwrap());
+    let database = folder.path().join("sled");
+    for entry in fs::read_dir(&database).unwrap().map(Result::unwrap) {
+        if entry.file_name().to_string_lossy().starts_with("snap.") {
+            fs::remove_file(entry.path()).unwrap();
+        }
+    }
+    let mut log = fs::read(database.join("db")).unwrap();
+    log.resize(8 << 20, 0);
+    fs::write(database.join("db"), log.repeat(2)).unwrap();
+
+    let (told, hears) = std::sync::mpsc::channel();
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let _ = told.send(words(info));
+    }));
+    let opened = store::SledStore::open(folder.path());
+    panic::set_hook(before);
+    let error = opened.unwrap_err().to_string();
+    assert!(error.contains("gave up at iterator.rs:"), "{error}");
+    assert!(hears.try_iter().any(|said| said.is_none()), "it was no panic");
 }
