@@ -6,13 +6,15 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
-use crate::{Error, Revision};
+use crate::shred::OVERHEAD;
+use crate::{Entry, Error, Revision};
 
 /// The longest key, in bytes.
 pub const MAX_KEY_BYTES: usize = 512;
 /// The most operations of one batch (etcd's default for a transaction).
 pub const MAX_OPS: usize = 128;
-/// The most bytes of one batch, keys and values together: 1 MiB, so that it fits into etcd's default request.
+/// The most bytes of one batch, keys and values (24 more of each that is shreddable) together: 1 MiB, so that it fits into
+/// etcd's default request.
 pub const MAX_BATCH_BYTES: usize = 1 << 20;
 
 /// What must hold of a key for the batch to be applied. An expired key is absent.
@@ -40,6 +42,8 @@ pub enum Op {
         value: Bytes,
         /// From then on the key is absent; kept in whole milliseconds, rounded down. None: it stays.
         expires: Option<SystemTime>,
+        /// Whether the value is shredded when the entry ends: see [`Store`](crate::Store). It must not be empty then.
+        shreddable: bool,
         /// What must hold of the key.
         precondition: Precondition,
     },
@@ -55,7 +59,15 @@ pub enum Op {
 impl Op {
     /// Puts the value, whatever is there, to stay.
     pub fn put(key: impl Into<String>, value: impl Into<Bytes>) -> Self {
-        Self::Put { key: key.into(), value: value.into(), expires: None, precondition: Precondition::None }
+        let (key, value, precondition) = (key.into(), value.into(), Precondition::None);
+        Self::Put { key, value, expires: None, shreddable: false, precondition }
+    }
+
+    /// Puts another value in the place of an entry's, if that is still there: what was said of the value of its end stays.
+    pub fn replace(entry: &Entry, value: impl Into<Bytes>) -> Self {
+        let Entry { key, revision, expires, shreddable, .. } = entry.clone();
+        let precondition = Precondition::Update(revision);
+        Self::Put { key, value: value.into(), expires, shreddable, precondition }
     }
 
     /// Deletes the key, whether it is there or not.
@@ -81,6 +93,15 @@ impl Op {
         self
     }
 
+    /// The same put, of a value that is shredded when the entry ends. A delete stays as it is.
+    #[must_use]
+    pub fn shreddable(mut self) -> Self {
+        if let Self::Put { shreddable, .. } = &mut self {
+            *shreddable = true;
+        }
+        self
+    }
+
     /// The key.
     #[must_use]
     pub fn key(&self) -> &str {
@@ -99,20 +120,27 @@ impl Op {
 
     fn bytes(&self) -> usize {
         match self {
-            Self::Put { key, value, .. } => key.len() + value.len(),
+            Self::Put { key, value, shreddable, .. } => {
+                key.len() + value.len() + if *shreddable { OVERHEAD } else { 0 }
+            }
             Self::Delete { key, .. } => key.len(),
         }
+    }
+
+    fn is_shreddable_nothing(&self) -> bool {
+        matches!(self, Self::Put { value, shreddable: true, .. } if value.is_empty())
     }
 }
 
 impl Debug for Op {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Put { key, value, expires, precondition } => f
+            Self::Put { key, value, expires, shreddable, precondition } => f
                 .debug_struct("Put")
                 .field("key", key)
                 .field("value", &format_args!("{} bytes", value.len()))
                 .field("expires", expires)
+                .field("shreddable", shreddable)
                 .field("precondition", precondition)
                 .finish(),
             Self::Delete { key, precondition } => {
@@ -133,8 +161,8 @@ impl Batch {
     /// A batch of these operations.
     ///
     /// # Errors
-    /// `Invalid` without an operation, for a key named twice, and for a key that is empty, too long or holds a control
-    /// character; `TooLarge` past [`MAX_OPS`] or [`MAX_BATCH_BYTES`].
+    /// `Invalid` without an operation, for a key named twice, for a key that is empty, too long or holds a control
+    /// character, and for an empty value that is to be shredded; `TooLarge` past [`MAX_OPS`] or [`MAX_BATCH_BYTES`].
     pub fn new(ops: Vec<Op>) -> Result<Self, Error> {
         if ops.is_empty() {
             return Err(Error::invalid("a batch needs at least one operation"));
@@ -149,6 +177,9 @@ impl Batch {
             check_key(op.key())?;
             if !keys.insert(op.key()) {
                 return Err(Error::invalid("a batch names a key twice").with_key(op.key()));
+            }
+            if op.is_shreddable_nothing() {
+                return Err(Error::invalid("an empty value cannot be shredded").with_key(op.key()));
             }
         }
         let bytes = ops.iter().map(Op::bytes).sum();
@@ -166,7 +197,7 @@ impl Batch {
         &self.ops
     }
 
-    /// The length of keys and values together.
+    /// The length of keys and values together, as they are stored.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }

@@ -22,6 +22,7 @@ pub mod expiry;
 pub mod preconditions;
 pub mod reads;
 pub mod scans;
+pub mod shredding;
 pub mod watches;
 
 /// The store under test must forget events when it holds more than this many.
@@ -85,6 +86,12 @@ macro_rules! conformance {
                 a_page_has_a_most_of_entries, a_prefix_takes_no_neighbours, a_range_can_be_empty,
                 a_range_has_its_start_and_not_its_end, a_scan_is_in_key_order, a_zero_limit_is_refused,
                 after_goes_on_behind_a_key, deleted_keys_are_not_listed,
+            ]
+            shredding: [
+                a_shreddable_value_expires, a_shreddable_value_is_read_scanned_and_told,
+                a_shreddable_value_is_replaced_and_deleted, an_empty_value_cannot_be_shreddable,
+                another_value_in_its_place_is_shreddable_too, no_reader_meets_a_value_that_is_being_shredded,
+                the_longest_shreddable_values_are_read_back,
             ]
             watches: [
                 a_batch_is_told_in_one_piece, a_delete_is_told, a_delete_of_nothing_is_not_told,

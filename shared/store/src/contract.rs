@@ -36,6 +36,13 @@ pub const MAX_PAGE_BYTES: usize = 4 << 20;
 /// commit of the store's own, so that watches see a `Delete`; where somebody puts the key anew before that commit, they
 /// see the `Put` alone.
 ///
+/// # Shredding
+/// The value of an entry that was put as [shreddable](crate::Op::shreddable) is shredded when the entry ends: when it is
+/// replaced, deleted, or removed after its expiry. When that commit is answered (or, of an expiry, its event is delivered),
+/// nobody can read the value any more out of what the store has on disk, nor with the help of what it had there before and
+/// has written elsewhere or not written over yet. Only a copy of *all* that was there before would do. Such a value is never
+/// empty: where what it takes to read one is damaged, the entry is there with an empty value, and can be replaced or deleted.
+///
 /// # Watches
 /// A watch delivers every change, after the given revision, of the keys with its prefix, in the order of revisions,
 /// once; those of one batch one after the other. First come those that have happened, out of a bounded history, then

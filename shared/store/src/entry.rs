@@ -18,6 +18,9 @@ pub struct Entry {
     pub revision: Revision,
     /// From this moment on the key is absent. Whole milliseconds; none: it stays.
     pub expires: Option<SystemTime>,
+    /// Whether the value is shredded when the entry ends: see [`Store`](crate::Store). A value of this kind that is empty was
+    /// lost.
+    pub shreddable: bool,
 }
 
 impl Entry {
@@ -34,6 +37,7 @@ impl Debug for Entry {
             .field("value", &format_args!("{} bytes", self.value.len()))
             .field("revision", &self.revision)
             .field("expires", &self.expires)
+            .field("shreddable", &self.shreddable)
             .finish()
     }
 }

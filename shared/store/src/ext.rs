@@ -55,7 +55,7 @@ pub trait StoreExt: Store {
 
     /// Replaces the value of a key by what `change` makes of it (none: the key is absent), and tries again when another
     /// writer came between. `change` must have no effect of its own, for it can run several times. The expiry stays as
-    /// it was.
+    /// it was, and so does whether the value is shreddable.
     ///
     /// # Errors
     /// As [`Store::get`] and [`Store::commit`], `Conflict` aside; and those that `change` answers.
@@ -66,14 +66,11 @@ pub trait StoreExt: Store {
     {
         loop {
             let entry = self.get(key).await?;
-            let mut op = Op::put(key, change(entry.as_ref())?);
-            op = match &entry {
-                Some(entry) => op.when(Precondition::Update(entry.revision)),
-                None => op.when(Precondition::Create),
+            let value = change(entry.as_ref())?;
+            let op = match &entry {
+                Some(entry) => Op::replace(entry, value),
+                None => Op::put(key, value).when(Precondition::Create),
             };
-            if let Some(expires) = entry.and_then(|entry| entry.expires) {
-                op = op.until(expires);
-            }
             match self.commit(Batch::try_from(op)?).await {
                 Err(error) if error.kind() == ErrorKind::Conflict => {}
                 other => return Ok(other?),

@@ -5,7 +5,8 @@
 //! [`MemoryStore`], which keeps nothing beyond its own life. One suite, `conformance`, decides for every
 //! implementation whether it keeps the contract.
 //!
-//! What this crate never does: it never acknowledges a write that a power cut could take back, never skips an event
+//! What this crate never does: it never acknowledges a write that a power cut could take back, nor the end of a value that is
+//! to be shredded before nobody can read it any more; it never skips an event
 //! of a watch in silence, never looks into a value, and never shows a type of the database below it.
 
 mod batch;
@@ -20,6 +21,7 @@ mod memory;
 mod options;
 mod range;
 mod revision;
+mod shred;
 mod sled_store;
 mod snapshot;
 

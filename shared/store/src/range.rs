@@ -41,6 +41,14 @@ impl Range {
         self
     }
 
+    /// The same range without what comes before `first`.
+    pub(crate) fn without_before(mut self, first: &str) -> Self {
+        if self.from.as_str() < first {
+            first.clone_into(&mut self.from);
+        }
+        self
+    }
+
     /// The first key that can be in the range.
     #[must_use]
     pub fn start(&self) -> &str {

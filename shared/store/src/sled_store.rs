@@ -1,7 +1,8 @@
 //! The store on disk.
 //!
-//! The folder holds `sled/` (the database), `log` (what the newest groups changed, see [`log`]), `lock` (held while the store
-//! is open, with the number of the process), and `mark` (see [`open`]). A new database is made as `sled.new` and renamed when it is whole and durable, so that a crash
+//! The folder holds `sled/` (the database), `log` (what the newest groups changed, see [`log`]), `cells` (what values are
+//! shredded by, see [`shred`](crate::shred)), `lock` (held while the store is open, with the number of the process), and `mark`
+//! (see [`open`]). A new database is made as `sled.new` and renamed when it is whole and durable, so that a crash
 //! while it is being made leaves nothing that cannot be opened.
 
 mod backend;
@@ -19,6 +20,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 
 use crate::engine::Engine;
+use crate::shred::Shredding;
 use crate::{Batch, Entry, Error, Event, Options, Page, Range, Revision, Stats, Store};
 use backend::Sled;
 pub use contain::becomes_error;
@@ -33,7 +35,7 @@ pub use restore::Restore;
 /// until it is opened anew, and reads of what is not in memory may fail too. Dropping it waits for the writes under way
 /// and frees the folder.
 #[derive(Debug)]
-pub struct SledStore(Engine<Sled>);
+pub struct SledStore(Engine<Shredding<Sled>>);
 
 impl SledStore {
     /// Opens the store in this folder, and makes both where they are not. Blocks, and reads every key once, to be sure
@@ -52,6 +54,7 @@ impl SledStore {
     /// As [`open`](Self::open).
     pub fn open_with(folder: &Path, options: &Options) -> Result<Self, Error> {
         let (backend, found) = open::open(folder, options)?;
+        let backend = Shredding::open(backend, folder)?;
         Engine::start(backend, found.summary.revision, found.due, options).map(Self)
     }
 

@@ -10,6 +10,7 @@ mod engine;
 #[cfg(target_os = "linux")]
 mod failing;
 mod kill;
+mod shred;
 mod snapshot;
 mod units;
 

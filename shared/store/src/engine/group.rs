@@ -84,8 +84,8 @@ impl<'a, B: Backend> Group<'a, B> {
 
     fn perform(&mut self, op: Op, revision: Revision) -> Option<Event> {
         match op {
-            Op::Put { key, value, expires, .. } => {
-                let entry = Entry { key, value, revision, expires };
+            Op::Put { key, value, expires, shreddable, .. } => {
+                let entry = Entry { key, value, revision, expires, shreddable };
                 self.set(entry.key.clone(), Some(entry.clone()));
                 Some(Event::Put(entry))
             }

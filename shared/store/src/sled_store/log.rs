@@ -27,6 +27,10 @@ use crate::{Entry, Error, Revision};
 const LENGTH: usize = 2 << 20;
 /// Revision before, revision after, length, checksum.
 const HEADER: usize = 8 + 8 + 4 + 8;
+/// What is behind a key.
+const ABSENT: u8 = 0;
+/// One more where the value is stored so that it can be shredded.
+const PRESENT: u8 = 1;
 
 /// The log, opened for writing.
 #[derive(Debug)]
@@ -97,7 +101,7 @@ fn encode(record: &mut Vec<u8>, changes: &Changes, before: Revision, revision: R
     record.resize(HEADER, 0);
     for (key, change) in changes {
         put_bytes(record, key.as_bytes());
-        record.put_u8(u8::from(change.after.is_some()));
+        record.put_u8(change.after.as_ref().map_or(ABSENT, |entry| PRESENT + u8::from(entry.shreddable)));
         if let Some(entry) = &change.after {
             record.put_u64(entry.revision.get());
             // Zero is no expiry, so the milliseconds are kept one up.
@@ -147,11 +151,13 @@ fn read_one(log: &[u8]) -> Option<(Logged, &[u8])> {
     while !content.is_empty() {
         let key = String::from_utf8(take_bytes(&mut content)?.to_vec()).ok()?;
         let entry = match content.try_get_u8().ok()? {
-            0 => None,
-            _ => {
+            ABSENT => None,
+            kind => {
+                let shreddable = kind > PRESENT;
                 let revision = Revision::new(content.try_get_u64().ok()?);
                 let expires = content.try_get_u64().ok()?.checked_sub(1).map(from_millis);
-                Some(Entry { key: key.clone(), value: take_bytes(&mut content)?, revision, expires })
+                let value = take_bytes(&mut content)?;
+                Some(Entry { key: key.clone(), value, revision, expires, shreddable })
             }
         };
         entries.insert(key, entry);

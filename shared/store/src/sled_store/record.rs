@@ -23,6 +23,8 @@ use crate::{Entry, Error, Revision};
 
 /// The format that this code writes, the first byte of heads and of the summary.
 const FORMAT: u8 = 1;
+/// The same of an entry whose value is stored so that it can be shredded.
+const SHREDDABLE: u8 = 2;
 /// The longest value that is kept in the head, and the length of every piece but the last.
 pub(crate) const PIECE: usize = 4096;
 /// Format, revision, expiry, length.
@@ -65,7 +67,7 @@ pub(crate) fn encode(entry: &Entry) -> Vec<u8> {
     // Zero is no expiry, so the milliseconds are kept one up.
     let expires = entry.expires.map_or(0, |time| to_millis(time) + 1);
     let mut record = Vec::with_capacity(HEAD + inline.len());
-    record.push(FORMAT);
+    record.push(if entry.shreddable { SHREDDABLE } else { FORMAT });
     record.extend_from_slice(&entry.revision.get().to_be_bytes());
     record.extend_from_slice(&expires.to_be_bytes());
     record.extend_from_slice(&length.to_be_bytes());
@@ -78,6 +80,7 @@ pub(crate) struct Head<'a> {
     pub(crate) key: &'a str,
     pub(crate) revision: Revision,
     pub(crate) expires: Option<SystemTime>,
+    pub(crate) shreddable: bool,
     /// How long the value is.
     pub(crate) length: usize,
     /// The value, which is empty where it lies in pieces.
@@ -94,20 +97,22 @@ impl<'a> Head<'a> {
         let (expires, length) = numbers.split_first_chunk::<8>()?;
         let length = usize::try_from(u32::from_be_bytes(length.try_into().ok()?)).ok()?;
         let expected = if pieces(length) == 0 { length } else { 0 };
-        if *format != FORMAT || length > MAX_BATCH_BYTES || inline.len() != expected {
+        if ![FORMAT, SHREDDABLE].contains(format) || length > MAX_BATCH_BYTES || inline.len() != expected {
             return None;
         }
         let expires = u64::from_be_bytes(*expires).checked_sub(1).map(from_millis);
         let revision = Revision::new(u64::from_be_bytes(*revision));
-        Some(Self { key, revision, expires, length, inline })
+        let shreddable = *format == SHREDDABLE;
+        Some(Self { key, revision, expires, shreddable, length, inline })
     }
 }
 
 /// The entry of a head as it was read, whose value is missing where it lies in pieces, and the length of that. None: as
 /// [`Head::decode`].
 pub(crate) fn decode(record_key: &[u8], record: &[u8]) -> Option<(Entry, usize)> {
-    let Head { key, revision, expires, length, inline } = Head::decode(record_key, record)?;
-    Some((Entry { key: key.to_owned(), value: Bytes::copy_from_slice(inline), revision, expires }, length))
+    let Head { key, revision, expires, shreddable, length, inline } = Head::decode(record_key, record)?;
+    let value = Bytes::copy_from_slice(inline);
+    Some((Entry { key: key.to_owned(), value, revision, expires, shreddable }, length))
 }
 
 /// What is said of a record that is no head.

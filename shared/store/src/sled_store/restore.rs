@@ -5,12 +5,13 @@ use std::path::Path;
 use super::backend::Sled;
 use super::open;
 use crate::engine::{Backend, Change, Changes, MAX_GROUP_BYTES};
+use crate::shred::Shredding;
 use crate::{Error, Event, Options, Revision};
 
 /// A store that is being filled, in a folder where there was none. Entries keep their revisions and their expiry, and the
 /// revisions of the store go on where those of the snapshot ended.
 pub struct Restore {
-    backend: Sled,
+    backend: Shredding<Sled>,
     changes: Changes,
     bytes: usize,
     newest: Revision,
@@ -27,6 +28,7 @@ impl Restore {
             return Err(Error::invalid(text));
         }
         let (backend, _) = open::open(folder, &Options::default())?;
+        let backend = Shredding::open(backend, folder)?;
         Ok(Self { backend, changes: Changes::new(), bytes: 0, newest: Revision::ZERO })
     }
 
@@ -61,7 +63,7 @@ impl Restore {
         }
         self.newest = revision;
         self.write()?;
-        Ok(self.backend.entries())
+        Ok(self.backend.inner().entries() - self.backend.pages()?)
     }
 
     fn write(&mut self) -> Result<(), Error> {

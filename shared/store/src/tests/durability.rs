@@ -358,7 +358,7 @@ async fn everything(folder: &Path) -> Result<Vec<Entry>, Error> {
     Ok(store.list(Range::all()).await?.entries)
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -166,6 +166,7 @@ async fn write(store: Arc<SledStore>, writer: u64) -> Result<(), Error> {
             Some(value) if number % 5 == 1 => {
                 Op::put(key, value).until(SystemTime::now() + Duration::from_secs(86_400))
             }
+            Some(value) if number % 5 < 4 && !value.is_empty() => Op::put(key, value).shreddable(),
             Some(value) => Op::put(key, value),
             None => Op::delete(key),
         };

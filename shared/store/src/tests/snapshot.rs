@@ -88,6 +88,7 @@ async fn changes_are_applied_in_their_order() {
         value: vec![revision as u8; length].into(),
         revision: Revision::new(revision),
         expires: None,
+        shreddable: false,
     };
     let last = [entry("grown", 4, 900_000), entry("shrunk", 6, 10)];
     let changes = [
