@@ -16,10 +16,11 @@ const FILES: [&str; 9] = [
 ];
 
 /// Messages that hold a plaintext: their `Debug` is written by hand in `src/redacted.rs`.
-const REDACTED: [&str; 5] = [
+const REDACTED: [&str; 6] = [
     ".outgate.secrets.v1.PatchSecretRequest",
     ".outgate.secrets.v1.PutSecretRequest",
     ".outgate.secrets.v1.ReleaseSecretResponse",
+    ".outgate.secrets.v1.SaveSecretRequest",
     ".outgate.secrets.v1.VerifySecretRequest",
     ".outgate.tokens.v1.Token",
 ];

@@ -3,7 +3,9 @@
 use std::fmt::{Debug, Formatter, Result};
 
 use crate::{
-    secrets::v1::{PatchSecretRequest, PutSecretRequest, ReleaseSecretResponse, VerifySecretRequest},
+    secrets::v1::{
+        PatchSecretRequest, PutSecretRequest, ReleaseSecretResponse, SaveSecretRequest, VerifySecretRequest,
+    },
     tokens::v1::Token,
 };
 
@@ -21,6 +23,20 @@ impl Debug for PutSecretRequest {
             .field("token_urls", token_urls)
             .field("expire_time", expire_time)
             .field("overlap", overlap)
+            .finish()
+    }
+}
+
+impl Debug for SaveSecretRequest {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { name, value: _, url, answered_url, request_id, cause } = self;
+        f.debug_struct("SaveSecretRequest")
+            .field("name", name)
+            .field("value", &HIDDEN)
+            .field("url", url)
+            .field("answered_url", answered_url)
+            .field("request_id", request_id)
+            .field("cause", cause)
             .finish()
     }
 }
@@ -84,9 +100,10 @@ mod tests {
         let put = PutSecretRequest { value: value.clone(), ..Default::default() };
         let released = ReleaseSecretResponse { value: value.clone(), ..Default::default() };
         let patch = PatchSecretRequest { value: value.clone(), ..Default::default() };
+        let save = SaveSecretRequest { value: value.clone(), ..Default::default() };
         let verify = VerifySecretRequest { candidate: value.clone(), ..Default::default() };
         let token = Token { access_token: value, ..Default::default() };
-        let asked = [format!("{put:?}"), format!("{patch:?}"), format!("{verify:?}")];
+        let asked = [format!("{put:?}"), format!("{patch:?}"), format!("{save:?}"), format!("{verify:?}")];
         for text in asked.into_iter().chain([format!("{released:?}"), format!("{token:?}")]) {
             assert!(text.contains(HIDDEN) && !text.contains("canary") && !text.contains("99, 97"), "{text}");
         }

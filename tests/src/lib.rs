@@ -54,6 +54,8 @@ mod reasons;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod saving;
+#[cfg(test)]
 mod scripts;
 #[cfg(test)]
 mod security_page;

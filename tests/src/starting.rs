@@ -77,6 +77,20 @@ async fn a_key_of_the_configuration_that_does_not_exist_is_named() {
 }
 
 #[tokio::test]
+async fn a_grant_of_more_than_an_origin_stops_the_start() {
+    let granted = |tenant: &str, origin: &str| {
+        format!("[save_secret.tenants.{tenant}]\n\"https://login.example.com\" = [{origin:?}]\n")
+    };
+    let all = granted("\"*\"", "https://api.example.com");
+    told(&Place::new(&all).start().await, &["save_secret.tenants.*: is no tenant"]);
+    let any = granted("acme", "https://*.example.com");
+    told(
+        &Place::new(&any).start().await,
+        &["save_secret.tenants.acme.", "`https://*.example.com` is no origin"],
+    );
+}
+
+#[tokio::test]
 async fn half_a_tls_configuration_is_none() {
     let place = Place::new("[server.tls]\ncert = \"cert.pem\"\n");
     told(&place.start().await, &["server.tls", "cert and key"]);

@@ -6,7 +6,7 @@ use proto::{
     registers::v1::{ListRegistersRequest, register_service_client::RegisterServiceClient},
     secrets::v1::{
         CheckReleaseRequest, DescribeSecretsRequest, Purpose, PutSecretRequest, ReleaseSecretRequest,
-        secret_release_service_client::SecretReleaseServiceClient,
+        SaveSecretRequest, secret_release_service_client::SecretReleaseServiceClient,
         secret_service_client::SecretServiceClient,
     },
 };
@@ -245,13 +245,14 @@ async fn a_token_in_a_changed_file_is_good_and_the_old_one_is_not() {
 }
 
 /// Everything that the release side can be asked, each for the reason of its refusal.
-async fn asked_for_releases(client: InterceptedService<Tap, Bearer>) -> [Result<(), Status>; 3] {
+async fn asked_for_releases(client: InterceptedService<Tap, Bearer>) -> [Result<(), Status>; 4] {
     let mut release = SecretReleaseServiceClient::new(client);
     let name = "tenants/acme/secrets/crm".to_owned();
     let destination_url = "https://crm.example.com/".to_owned();
     let purpose = Purpose::Call.into();
     let describe =
         DescribeSecretsRequest { parent: "tenants/acme".to_owned(), secret_ids: vec!["crm".to_owned()] };
+    let save = SaveSecretRequest { name: name.clone(), ..SaveSecretRequest::default() };
     [
         release
             .release_secret(ReleaseSecretRequest {
@@ -267,6 +268,7 @@ async fn asked_for_releases(client: InterceptedService<Tap, Bearer>) -> [Result<
             .await
             .map(drop),
         release.describe_secrets(describe).await.map(drop),
+        release.save_secret(save).await.map(drop),
     ]
 }
 

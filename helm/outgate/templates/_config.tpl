@@ -95,6 +95,14 @@ refuse_echoes = {{ .Values.egress.refuseEchoes }}
 {{- end }}
 {{- end }}
 
+{{- range $tenant, $own := .Values.saveSecret.tenants }}
+
+[save_secret.tenants.{{ toJson $tenant }}]
+{{- range $answers, $origins := $own }}
+{{ toJson $answers }} = {{ toJson $origins }}
+{{- end }}
+{{- end }}
+
 [telemetry]
 log = {{ toJson .Values.telemetry.log }}
 {{- end }}

@@ -86,6 +86,8 @@ pub(crate) struct Outcome {
     pub(crate) attempts: u32,
     /// How long it took with all its tries.
     pub(crate) duration: Duration,
+    /// What the audit ledger was told of it.
+    pub(crate) cause: Cause,
 }
 
 /// Why there is no answer.
@@ -161,7 +163,8 @@ impl Executor {
             source.accepted().await;
         }
         let answer = answer.map_err(failure);
-        Outcome { answer, attempts, duration: started.elapsed() }
+        drop(source);
+        Outcome { answer, attempts, duration: started.elapsed(), cause: call.cause }
     }
 }
 

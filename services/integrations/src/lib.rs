@@ -25,6 +25,7 @@ mod limits;
 mod registers;
 mod retry;
 mod runs;
+mod saving;
 mod scripts;
 mod threads;
 
@@ -32,7 +33,7 @@ use std::sync::Arc;
 
 use egress::{Door, Policies};
 use mapping::Scripts;
-use runtime::Link;
+use runtime::{Link, grants::Grants};
 use store::Store;
 use tonic::service::RoutesBuilder;
 
@@ -40,7 +41,7 @@ pub use credentials::Strict;
 
 use crate::{
     check::Checker, definitions::Definitions, executor::Executor, explain::Explainer, registers::Registers,
-    runs::Runs,
+    runs::Runs, saving::Saver,
 };
 
 /// How the service is set up.
@@ -54,11 +55,19 @@ pub struct Config {
     pub scripts: Option<Arc<dyn Scripts>>,
     /// The tenants whose uses of secrets are in the audit ledger before anything leaves.
     pub strict: Strict,
+    /// What answers of other origins may become secrets for. The secrets service decides by its own copy.
+    pub grants: Grants,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { tenants: 1024, policies: Policies::default(), scripts: None, strict: Strict::default() }
+        Self {
+            tenants: 1024,
+            policies: Policies::default(),
+            scripts: None,
+            strict: Strict::default(),
+            grants: Grants::default(),
+        }
     }
 }
 
@@ -76,14 +85,15 @@ pub struct Links {
 impl Config {
     /// Puts the service together and starts following the definitions in `store`. Called inside a tokio runtime.
     pub fn build(self, store: Arc<dyn Store>, door: Arc<Door>, links: Links) -> Service {
-        let Self { tenants, policies, scripts, strict } = self;
+        let Self { tenants, policies, scripts, strict, grants } = self;
         let Links { registers, secrets, tokens } = links;
         let definitions = Arc::new(Definitions::start(store));
         let checker = Arc::new(Checker::new(policies.clone(), secrets.clone()));
+        let saver = Saver::new(secrets.clone(), grants);
         let executor = Arc::new(Executor::new(door, credentials::Sources::new(secrets, tokens, strict)));
         let registers = Registers::new(registers, tenants);
         let scripts = scripts.map(scripts::off_the_loop);
-        let runs = Arc::new(Runs::new(definitions.clone(), executor.clone(), registers, scripts));
+        let runs = Arc::new(Runs::new(definitions.clone(), executor.clone(), registers, scripts, saver));
         Service { definitions, executor, runs, checker, explainer: Arc::new(Explainer::new(policies)) }
     }
 }
@@ -104,9 +114,10 @@ impl Service {
         grpc::add(self, routes)
     }
 
-    /// To be called when all calls have ended: returns when their uses of secrets are in the audit ledger, or cannot be written
-    /// there in time.
+    /// To be called when all calls have ended: returns when what they save is saved and their uses of secrets are in the audit
+    /// ledger, or cannot be in time.
     pub async fn finish(&self) {
+        self.runs.finish().await;
         self.executor.finish().await;
     }
 }

@@ -11,7 +11,8 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use mapping::{Adapter, Limits, Run, Scripts, Value};
+use egress::Taken;
+use mapping::{Action, Adapter, Answer, EvalError, Limits, Mapped, Run, Scripts, Value};
 use proto::{errors::v1::Reason, secrets::v1::Cause};
 use runtime::{
     Caller, Refusal,
@@ -29,6 +30,7 @@ use crate::{
     definitions::Definitions,
     executor::{Call, Executor, Failure, Outcome, Payload},
     registers::{Registers, Tenant},
+    saving::{Save, Saver, Saves},
     threads::Threads,
 };
 
@@ -43,6 +45,7 @@ pub(crate) struct Runs {
     pub(crate) registers: Registers,
     pub(crate) scripts: Option<Arc<dyn Scripts>>,
     pub(crate) threads: Threads,
+    saver: Saver,
 }
 
 /// One call of a run.
@@ -73,8 +76,14 @@ impl Runs {
         executor: Arc<Executor>,
         registers: Registers,
         scripts: Option<Arc<dyn Scripts>>,
+        saver: Saver,
     ) -> Self {
-        Self { definitions, executor, registers, scripts, threads: Threads::new() }
+        Self { definitions, executor, registers, scripts, threads: Threads::new(), saver }
+    }
+
+    /// Returns when what runs save is saved, or cannot be in time.
+    pub(crate) async fn finish(&self) {
+        self.saver.finish().await;
     }
 
     /// Runs one adapter.
@@ -221,8 +230,10 @@ impl Runs {
         let large = body >= LARGE || is_large(&adapter, [&run.input]);
         // Made here: a thread for long work knows nothing of the call it belongs to.
         let span = usage::span("answer", name.id.as_str());
-        let map = move || span.in_scope(|| map(&name, &adapter, &run, outcome));
-        if large { self.threads.run(map).await? } else { map() }
+        let map = move || span.in_scope(|| map(name, &adapter, &run, outcome));
+        let (step, saves) = if large { self.threads.run(map).await?? } else { map()? };
+        self.saver.carry_out(saves).await?;
+        Ok(step)
     }
 }
 
@@ -265,11 +276,45 @@ fn without(left: usize, value: &Value) -> Option<usize> {
     }
 }
 
-fn map(name: &Name, adapter: &Adapter, run: &Run, outcome: Outcome) -> Result<Step, Refusal> {
+/// What comes of an answer: the step as its caller sees it, and what is saved of it.
+fn map(name: Name, adapter: &Adapter, run: &Run, outcome: Outcome) -> Result<(Step, Saves), Refusal> {
+    let answered = outcome.answer.as_ref().ok().map(|answer| answer.url.clone());
+    let cause = outcome.cause.clone();
     let (meta, answer) = answer::read(outcome, adapter);
-    let mapped = adapter.map(run, &answer).map_err(|error| refused::unmapped(name, &error))?;
+    let unmapped = |error| refused::unmapped(&name, &error);
+    let mapped = adapter.map(run, &answer).map_err(unmapped)?;
     usage::record(&Span::current(), mapped.used);
-    Ok(Step { adapter: name.id.clone(), meta, result: mapped.result })
+    let (values, result) = taken(adapter, run, &answer, mapped).map_err(unmapped)?;
+    let step = Step { adapter: name.id.clone(), meta, result };
+    Ok((step, Saves { adapter: name, answered, cause, values }))
+}
+
+/// What is saved of an answer, and the result, which is mapped from what is left of it: no mapping makes anything of a value
+/// that it is not given.
+fn taken(
+    adapter: &Adapter,
+    run: &Run,
+    answer: &Answer,
+    mapped: Mapped,
+) -> Result<(Vec<Save>, Value), EvalError> {
+    let actions = adapter.actions(run, answer, &mapped)?.actions;
+    let values = actions.iter().filter_map(|due| match &due.action {
+        Action::SaveSecret { value, .. } => Some(value),
+        Action::PatchRegister { .. } => None,
+    });
+    let taken = Taken::new(values);
+    let mut saves = Vec::with_capacity(actions.len());
+    for due in actions {
+        // An adapter that patches registers does not compile here.
+        let Action::SaveSecret { key, value, url } = due.action else { continue };
+        let (key, url) = (taken.out_of_text(&key), taken.out_of_text(&url));
+        saves.push(Save { index: due.index, key, url, value });
+    }
+    if saves.is_empty() {
+        return Ok((saves, mapped.result));
+    }
+    let result = adapter.map(run, &taken.out_of_answer(answer))?.result;
+    Ok((saves, taken.out_of(&result)))
 }
 
 /// The integration that an adapter names; integrations are the tenant's, whatever the business unit.

@@ -14,6 +14,7 @@ mod limiting;
 mod overlapping;
 mod retrying;
 mod running;
+mod saving;
 mod scoping;
 mod streaming;
 mod tokens;

@@ -23,6 +23,7 @@ pub(crate) use keep::{LEDGER, SEAL_KEY};
 
 mod backup;
 mod compose;
+mod grants;
 mod identities;
 mod issuers;
 mod keep;

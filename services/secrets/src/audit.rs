@@ -125,17 +125,19 @@ pub(crate) struct Asked<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) name: &'a str,
     pub(crate) destination_url: &'a str,
-    pub(crate) wish: Wish,
+    pub(crate) wish: Wish<'a>,
     pub(crate) cause: Option<&'a Cause>,
 }
 
 /// What somebody wishes to do with it.
 #[derive(Clone, Copy)]
-pub(crate) enum Wish {
+pub(crate) enum Wish<'a> {
     /// To have it released, for a purpose.
     Release(i32),
     /// To send a token that is got with it.
     SendToken,
+    /// To have what this URL answered sealed as it.
+    Save { answered_url: &'a str },
 }
 
 impl Asked<'_> {
@@ -146,6 +148,7 @@ impl Asked<'_> {
         let kind = match self.wish {
             Wish::Release(_) => Kind::Refused,
             Wish::SendToken => Kind::TokenRefused,
+            Wish::Save { .. } => Kind::SaveRefused,
         };
         let written = audit.write(vec![self.entry(kind).text("reason", reason)]).await;
         written.err().unwrap_or(refusal)
@@ -156,12 +159,13 @@ impl Asked<'_> {
     /// What is no name, origin or purpose is left out: it is somebody's text, and may hold anything. Of a URL the origin
     /// alone is written, as its path and query may hold values.
     pub(crate) fn entry(&self, kind: Kind) -> Entry {
-        let Known { secret, scope, purpose } = self.known();
+        let Known { secret, scope, purpose, answered } = self.known();
         let entry = Entry::new(kind)
             .text("by", self.caller.name())
             .text("secret", secret.as_deref().unwrap_or_default())
             .text("destination", scope.as_ref().map_or("", Scope::as_str))
-            .text("purpose", purpose.unwrap_or_default());
+            .text("purpose", purpose.unwrap_or_default())
+            .text("answered", answered.as_ref().map_or("", Scope::as_str));
         match self.cause {
             Some(cause) => caused(entry, cause),
             None => entry,
@@ -170,10 +174,11 @@ impl Asked<'_> {
 
     /// The same for whoever follows the log.
     fn tell(&self, reason: &str) {
-        let Known { secret, scope, purpose } = self.known();
+        let Known { secret, scope, purpose, answered } = self.known();
         let what = match self.wish {
             Wish::Release(_) => "the release of a secret",
             Wish::SendToken => "the sending of a token",
+            Wish::Save { .. } => "the saving of a secret",
         };
         tracing::warn!(
             target: "outgate::audit",
@@ -181,6 +186,7 @@ impl Asked<'_> {
             secret,
             destination = scope.as_ref().map(Scope::as_str),
             purpose,
+            answered = answered.as_ref().map(Scope::as_str),
             reason,
             "{what} was refused"
         );
@@ -190,9 +196,14 @@ impl Asked<'_> {
         let name = Name::parse("name", SECRETS, self.name).ok();
         let purpose = match self.wish {
             Wish::Release(purpose) => Purpose::try_from(purpose).ok(),
-            Wish::SendToken => None,
+            Wish::SendToken | Wish::Save { .. } => None,
+        };
+        let answered = match self.wish {
+            Wish::Save { answered_url } => Scope::of(answered_url).ok(),
+            Wish::Release(_) | Wish::SendToken => None,
         };
         Known {
+            answered,
             secret: name.map(|name| name.parent.child(SECRETS, &name.id)),
             scope: Scope::of(self.destination_url).ok(),
             purpose: purpose.map(|purpose| purpose.as_str_name()),
@@ -205,6 +216,7 @@ struct Known {
     secret: Option<String>,
     scope: Option<Scope>,
     purpose: Option<&'static str>,
+    answered: Option<Scope>,
 }
 
 /// Adds what the secret is wanted for, as far as it consists of ids and etags.

@@ -2,6 +2,7 @@
 
 mod auditing;
 mod put;
+mod save;
 mod uses;
 
 use std::sync::Arc;
@@ -12,11 +13,13 @@ use proto::secrets::v1::{
     DeleteSecretRequest, DescribeSecretsRequest, DescribeSecretsResponse, ListSecretsRequest,
     ListSecretsResponse, PatchSecretRequest, Purpose, PutSecretRequest, RecordUsesRequest,
     RecordUsesResponse, ReleaseSecretRequest, ReleaseSecretResponse, ReportUseRequest, ReportUseResponse,
-    Secret, SecretDescription, VerifySecretRequest, VerifySecretResponse,
-    secret_release_service_server::SecretReleaseService, secret_service_server::SecretService,
+    SaveSecretRequest, SaveSecretResponse, Secret, SecretDescription, VerifySecretRequest,
+    VerifySecretResponse, secret_release_service_server::SecretReleaseService,
+    secret_service_server::SecretService,
 };
 use runtime::{
     Caller, Refusal, Role,
+    grants::Grants,
     names::{self, Id, Name, Parent},
     page,
 };
@@ -43,10 +46,16 @@ pub(crate) struct Writing {
     pub(crate) clock: Clock,
 }
 
-/// The release.
-pub(crate) struct Release(pub(crate) Arc<Vault>, pub(crate) Arc<Audit>);
+/// The release, and what comes in by the same way.
+pub(crate) struct Release {
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) audit: Arc<Audit>,
+    pub(crate) grants: Grants,
+}
 
 pub(crate) use auditing::Auditing;
+
+use save::Saving;
 
 #[tonic::async_trait]
 impl SecretService for Writing {
@@ -138,10 +147,10 @@ impl SecretReleaseService for Release {
         let Released { name, value, version, previous } = match self.released(&asked, purpose, version).await
         {
             Ok(released) => released,
-            Err(refusal) => return Err(asked.refused(&self.1, refusal).await.into()),
+            Err(refusal) => return Err(asked.refused(&self.audit, refusal).await.into()),
         };
         let name = name.parent.child(SECRETS, &name.id);
-        let release = self.1.released(&asked, &name, version).await?;
+        let release = self.audit.released(&asked, &name, version).await?;
         let value = Bytes::from_owner(Wiped(value));
         let (previous_version, previous_in_use) = beside(previous);
         Ok(Response::new(ReleaseSecretResponse {
@@ -164,12 +173,12 @@ impl SecretReleaseService for Release {
         let asked = |name| Asked { caller, name, destination_url: &destination_url, wish, cause };
         if names.is_empty() || names.len() > ASKED {
             let refusal = Refusal::field("names", format!("must be 1 to {ASKED}"));
-            return Err(asked("").refused(&self.1, refusal).await.into());
+            return Err(asked("").refused(&self.audit, refusal).await.into());
         }
         for name in &names {
             let asked = asked(name);
             if let Err(refusal) = self.check(&asked, purpose).await {
-                return Err(asked.refused(&self.1, refusal).await.into());
+                return Err(asked.refused(&self.audit, refusal).await.into());
             }
         }
         Ok(Response::new(CheckReleaseResponse {}))
@@ -185,7 +194,7 @@ impl SecretReleaseService for Release {
         let asked = Asked { caller, name: &name, destination_url: &destination_url, wish, cause };
         let Released { name, value: _, version, previous } = match self.sending(&asked, version).await {
             Ok(released) => released,
-            Err(refusal) => return Err(asked.refused(&self.1, refusal).await.into()),
+            Err(refusal) => return Err(asked.refused(&self.audit, refusal).await.into()),
         };
         let name = name.parent.child(SECRETS, &name.id);
         let (previous_version, previous_in_use) = beside(previous);
@@ -198,7 +207,7 @@ impl SecretReleaseService for Release {
     ) -> Result<Response<RecordUsesResponse>, Status> {
         let caller = Caller::of(&request)?;
         let RecordUsesRequest { uses } = request.into_inner();
-        let sequence = self.1.write(uses::read(&caller, &uses)?).await?;
+        let sequence = self.audit.write(uses::read(&caller, &uses)?).await?;
         Ok(Response::new(RecordUsesResponse { sequence }))
     }
 
@@ -210,10 +219,10 @@ impl SecretReleaseService for Release {
         let ReportUseRequest { name, version } = request.into_inner();
         let name = Name::parse("name", SECRETS, &name)?;
         caller.require(Role::Releaser, &name.parent.tenant)?;
-        self.1.ready().await?;
-        if self.0.report(&name, version).await? {
+        self.audit.ready().await?;
+        if self.vault.report(&name, version).await? {
             let secret = name.parent.child(SECRETS, &name.id);
-            self.1.record(Kind::Taken, &caller, &secret, Some((version, ""))).await?;
+            self.audit.record(Kind::Taken, &caller, &secret, Some((version, ""))).await?;
         }
         Ok(Response::new(ReportUseResponse {}))
     }
@@ -233,7 +242,7 @@ impl SecretReleaseService for Release {
         let mut secrets = Vec::with_capacity(ids.len());
         for id in &ids {
             let name = Name { parent: parent.clone(), id: id.clone() };
-            secrets.extend(self.0.scope(&name).await?.map(|scope| description(id, scope)));
+            secrets.extend(self.vault.scope(&name).await?.map(|scope| description(id, scope)));
         }
         let others = match secrets.len() == ids.len() {
             true => Vec::new(),
@@ -241,6 +250,19 @@ impl SecretReleaseService for Release {
         };
         let others = others.iter().map(Id::to_string).collect();
         Ok(Response::new(DescribeSecretsResponse { secrets, others }))
+    }
+
+    async fn save_secret(
+        &self,
+        request: Request<SaveSecretRequest>,
+    ) -> Result<Response<SaveSecretResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let (saving, value) = Saving::read(request.into_inner());
+        let asked = saving.asked(&caller);
+        match self.saved(&asked, &saving, value).await {
+            Ok(saved) => Ok(Response::new(saved)),
+            Err(refusal) => Err(asked.refused(&self.audit, refusal).await.into()),
+        }
     }
 }
 
@@ -255,7 +277,7 @@ impl Release {
     async fn released(&self, asked: &Asked<'_>, purpose: i32, version: u64) -> Result<Released, Refusal> {
         let (name, destination) = wanted(asked)?;
         let purpose = known_purpose(purpose)?;
-        let released = self.0.release(&name, &destination, version).await?;
+        let released = self.vault.release(&name, &destination, version).await?;
         tracing::debug!(
             secret = released.name.parent.child(SECRETS, &released.name.id),
             version = released.version,
@@ -270,20 +292,20 @@ impl Release {
     async fn check(&self, asked: &Asked<'_>, purpose: i32) -> Result<(), Refusal> {
         let (name, destination) = wanted(asked)?;
         known_purpose(purpose)?;
-        self.0.check_release(&name, &destination).await
+        self.vault.check_release(&name, &destination).await
     }
 
     async fn sending(&self, asked: &Asked<'_>, version: u64) -> Result<Released, Refusal> {
         let (name, destination) = wanted(asked)?;
-        self.0.release_for_token(&name, &destination, version).await
+        self.vault.release_for_token(&name, &destination, version).await
     }
 
     /// The ids of what is there for an owner: of a business unit's private copies, and of its tenant's secrets.
     async fn others(&self, owner: &Parent) -> Result<Vec<Id>, Refusal> {
         let tenant = Parent { tenant: owner.tenant.clone(), unit: None };
-        let mut ids = self.0.ids(&tenant, ASKED).await?;
+        let mut ids = self.vault.ids(&tenant, ASKED).await?;
         if owner.unit.is_some() {
-            ids.extend(self.0.ids(owner, ASKED).await?);
+            ids.extend(self.vault.ids(owner, ASKED).await?);
             ids.sort_unstable();
             ids.dedup();
             ids.truncate(ASKED);
@@ -341,6 +363,7 @@ fn secret(parent: &Parent, metadata: Metadata) -> Secret {
         create_time: Some(record.created),
         update_time: Some(record.updated),
         updated_by: record.updated_by,
+        saved_by: record.saved_by,
         ..known
     }
 }

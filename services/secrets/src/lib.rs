@@ -5,7 +5,8 @@
 //! the time it ends. A new value may overlap the one before it for a while, which keeps the terms it was sealed with.
 //! [`Service::public`] is the write side (put, patch, verify, list, delete), and none of its messages can
 //! hold a value on the way out. [`Service::internal`] is the release: for the suite's own services alone, one secret at
-//! a time, and only for a destination in its scope. They ask first whether several may be released for a destination, so
+//! a time, and only for a destination in its scope. They also bring what a run saves of an answer, which is sealed for the
+//! origin that answered or for one that the operator grants. They ask first whether several may be released for a destination, so
 //! that nothing is looked up for a request that would not get them, and which secrets are there and for which origin, so
 //! that an adapter can be checked before it runs.
 //!
@@ -37,7 +38,7 @@ use proto::{
         secret_service_server::SecretServiceServer,
     },
 };
-use runtime::quota::Quotas;
+use runtime::{grants::Grants, quota::Quotas};
 use seal::KeyRing;
 use store::{Clock, Store};
 use tonic::service::RoutesBuilder;
@@ -67,11 +68,18 @@ pub struct Config {
     pub clock: Clock,
     /// What each tenant may have. Default: no bounds.
     pub quotas: Quotas,
+    /// What answers of other origins may become secrets for. Default: nothing.
+    pub grants: Grants,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { message_bytes: 4 << 20, clock: Clock::system(), quotas: Quotas::default() }
+        Self {
+            message_bytes: 4 << 20,
+            clock: Clock::system(),
+            quotas: Quotas::default(),
+            grants: Grants::default(),
+        }
     }
 }
 
@@ -79,9 +87,9 @@ impl Config {
     /// The service over a store, sealing with `ring`, and writing down what it does in `ledger`.
     #[must_use]
     pub fn build(self, store: Arc<dyn Store>, ring: Arc<KeyRing>, ledger: Arc<Ledger>) -> Service {
-        let Self { message_bytes, clock, quotas } = self;
+        let Self { message_bytes, clock, quotas, grants } = self;
         let vault = Arc::new(Vault::new(store, ring, clock.clone(), quotas));
-        Service { vault, audit: Arc::new(Audit::new(ledger)), clock, message_bytes }
+        Service { vault, audit: Arc::new(Audit::new(ledger)), clock, grants, message_bytes }
     }
 }
 
@@ -91,6 +99,7 @@ pub struct Service {
     vault: Arc<Vault>,
     audit: Arc<Audit>,
     clock: Clock,
+    grants: Grants,
     message_bytes: usize,
 }
 
@@ -112,7 +121,7 @@ impl Service {
     /// The release itself, without a server around it.
     #[must_use]
     pub fn release(&self) -> impl SecretReleaseService {
-        grpc::Release(self.vault.clone(), self.audit.clone())
+        grpc::Release { vault: self.vault.clone(), audit: self.audit.clone(), grants: self.grants.clone() }
     }
 
     /// Adds the release, for the internal listener. Answers the names of what it added, for health.

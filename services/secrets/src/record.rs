@@ -9,8 +9,10 @@ use prost::Message;
 
 pub(crate) use terms::Binding;
 
-/// The format of what is written.
+/// The format of a value that somebody put.
 const FORMAT: u32 = 2;
+/// The same for a value that a run saved of an answer. That it is of this format says so, and is bound to the value.
+const SAVED_FORMAT: u32 = 3;
 /// The format before it, which is still read: it knew an origin and a version, and nothing else of a value's use.
 const FIRST_FORMAT: u32 = 1;
 /// The only format of a mark.
@@ -55,6 +57,12 @@ pub(crate) struct Record {
     /// When that version ends, in seconds since 1970.
     #[prost(uint64, tag = "11")]
     previous_until: u64,
+    /// The adapter whose run saved it; empty where somebody put it.
+    #[prost(string, tag = "12")]
+    pub(crate) saved_by: String,
+    /// The step of the run that saved it.
+    #[prost(string, tag = "13")]
+    saved_in: String,
 }
 
 /// The highest version that a name ever had. It outlives the secret, so that a deleted secret's old record, put back
@@ -88,6 +96,17 @@ pub(crate) struct Parts {
     /// Cut to whole seconds.
     pub(crate) expires: Option<SystemTime>,
     pub(crate) previous: Option<Previous>,
+    /// Where a run saves it.
+    pub(crate) saved: Option<Saved>,
+}
+
+/// What is known of a value that a run saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Saved {
+    /// The adapter.
+    pub(crate) adapter: String,
+    /// What tells the step of the run from others.
+    pub(crate) request_id: String,
 }
 
 /// The version that is in use beside a newer one.
@@ -101,12 +120,15 @@ pub(crate) struct Previous {
 impl Record {
     /// A record whose value is still to be sealed into it.
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { scope, version, created, updated, updated_by, mut token_origins, expires, previous } =
-            parts;
+        let Parts { scope, version, created, updated, updated_by, mut token_origins, .. } = parts;
+        let Parts { expires, previous, saved, .. } = parts;
+        let format = if saved.is_some() { SAVED_FORMAT } else { FORMAT };
+        let (saved_by, saved_in) =
+            saved.map_or_else(Default::default, |saved| (saved.adapter, saved.request_id));
         token_origins.sort_unstable();
         token_origins.dedup();
         Self {
-            format: FORMAT,
+            format,
             scope,
             version,
             created,
@@ -117,6 +139,8 @@ impl Record {
             expires: expires.map_or(0, since_1970),
             previous: previous.map_or(0, |previous| previous.version),
             previous_until: previous.map_or(0, |previous| since_1970(previous.until)),
+            saved_by,
+            saved_in,
         }
     }
 
@@ -124,8 +148,10 @@ impl Record {
     /// have, is damage.
     pub(crate) fn read(bytes: &Bytes) -> Result<Self, Damaged> {
         let record = Self::decode(bytes.clone()).map_err(|_| Damaged)?;
+        let overlaps = (record.previous == 0) == (record.previous_until == 0);
         let fits = match record.format {
-            FORMAT => (record.previous == 0) == (record.previous_until == 0),
+            FORMAT => overlaps && record.saved().is_none(),
+            SAVED_FORMAT => overlaps && record.saved().is_some(),
             FIRST_FORMAT => record.knows_no_more_than_the_first(),
             _ => false,
         };
@@ -155,8 +181,18 @@ impl Record {
         (self.previous > 0).then_some(Previous { version: self.previous, until })
     }
 
+    /// By which run it was saved, where it was not put.
+    pub(crate) fn saved(&self) -> Option<Saved> {
+        let (adapter, request_id) = (self.saved_by.clone(), self.saved_in.clone());
+        (!adapter.is_empty() || !request_id.is_empty()).then_some(Saved { adapter, request_id })
+    }
+
     fn knows_no_more_than_the_first(&self) -> bool {
-        self.token_origins.is_empty() && self.expires == 0 && self.previous == 0 && self.previous_until == 0
+        self.saved().is_none()
+            && self.token_origins.is_empty()
+            && self.expires == 0
+            && self.previous == 0
+            && self.previous_until == 0
     }
 }
 

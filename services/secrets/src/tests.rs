@@ -12,6 +12,7 @@ mod recording;
 mod release;
 mod renewing;
 mod room;
+mod saving;
 mod schema;
 mod sending;
 mod tampering;

@@ -6,6 +6,7 @@ mod refusals;
 mod release;
 mod reminders;
 mod room;
+mod saving;
 mod uses;
 mod verify;
 
@@ -30,6 +31,7 @@ use crate::{
     scope::Scope,
 };
 
+pub(crate) use crate::record::Saved;
 pub(crate) use patch::Patch;
 pub(crate) use release::Released;
 pub(crate) use uses::Uses;
@@ -52,6 +54,8 @@ pub(crate) struct Put {
     pub(crate) precondition: Precondition,
     /// Who puts it.
     pub(crate) by: String,
+    /// The run that saves it, where one does.
+    pub(crate) saved: Option<Saved>,
 }
 
 /// What may be known of a secret.
@@ -104,6 +108,11 @@ impl Vault {
         loop {
             let found = self.find(name).await?;
             check(name, put.precondition, found.record.as_ref())?;
+            if let Some(saved) = &put.saved
+                && let Some((revision, record)) = self.admit_saved(name, &found, saved, &put.scope).await?
+            {
+                return self.metadata(put.name, revision, Some(record)).await;
+            }
             if found.record.is_none() {
                 self.admit_one_more(&name.parent.tenant).await?;
             }
@@ -120,6 +129,7 @@ impl Vault {
                 token_origins: put.token_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
                 expires: put.expires,
                 previous,
+                saved: put.saved.clone(),
             });
             // Held until the store has answered: the key that seals this lives as long.
             let sealing = self.ring.sealing();

@@ -44,6 +44,7 @@ mod resolve;
 mod scrub;
 mod secret;
 mod span;
+mod taken;
 mod transport;
 
 pub use answer::{Answer, Echoes, Streamed};
@@ -55,6 +56,7 @@ pub use outbound::{Body, Outbound, Upload};
 pub use policy::{EgressPolicy, Narrowing, Policies, Proxy, ProxyError, TooWide};
 pub use resolve::{Resolver, SystemResolver};
 pub use secret::{SecretSource, SourceError, SourceErrorKind};
+pub use taken::Taken;
 pub use transport::{
     ClientCertificate, Payload, Reply, Transport, TransportError, TransportErrorKind, Vetted,
 };

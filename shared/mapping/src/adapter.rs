@@ -8,9 +8,10 @@ use crate::answer::{self, AnswerError, ForceArray};
 use crate::diagnostic::Diagnostic;
 use crate::environment::Environment;
 use crate::eval::Context;
+use crate::limits::Used;
 use crate::plan::Plan;
 use crate::request::RequestPlan;
-use crate::run::{Actions, Answer, Continuation, EvalError, Mapped, Request, Run};
+use crate::run::{Actions, Answer, Continuation, Due, EvalError, Mapped, Request, Run};
 use crate::value::Value;
 use follow_up::{ActionPlan, ConnectorPlan};
 
@@ -111,11 +112,15 @@ impl Adapter {
     /// What `onResponseActions` asks for after this answer, in order: actions whose `when` holds, and those without a `when`
     /// if the call had no error.
     pub fn actions(&self, run: &Run, answer: &Answer, mapped: &Mapped) -> Result<Actions, EvalError> {
+        if self.actions.is_empty() {
+            return Ok(Actions { actions: Vec::new(), used: Used::default() });
+        }
         let context = self.after(run, answer, mapped)?;
         let mut actions = Vec::with_capacity(self.actions.len());
         for (index, plan) in self.actions.iter().enumerate() {
             let action = plan.carry_out(&context, answer);
-            actions.extend(action.map_err(|error| error.within(&format!("onResponseActions[{index}]")))?);
+            let action = action.map_err(|error| error.within(&format!("onResponseActions[{index}]")))?;
+            actions.extend(action.map(|action| Due { index, action }));
         }
         let used = context.used();
         Ok(Actions { actions, used })
@@ -138,7 +143,8 @@ impl Adapter {
         mapped: &'a Mapped,
     ) -> Result<Context<'a>, EvalError> {
         let context = Context::new(run, &self.constants)?.with_answer(answer);
-        Ok(context.with_pre_response(&mapped.pre_response).with_mapped(&mapped.result))
+        let context = context.with_pre_response(&mapped.pre_response).with_mapped(&mapped.result);
+        Ok(context.made_by(self.pre_response.as_ref(), self.response.as_ref()))
     }
 }
 

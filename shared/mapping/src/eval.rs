@@ -3,6 +3,7 @@
 mod constants;
 mod make;
 mod meter;
+mod taint;
 mod write;
 
 use std::borrow::Cow;
@@ -17,6 +18,7 @@ use crate::section::Section;
 use crate::template::Template;
 use crate::value::Value;
 use meter::{BYTES_A_STEP, Meter};
+use taint::Taint;
 
 static NULL: Value = Value::Null;
 
@@ -32,6 +34,8 @@ pub(crate) struct Context<'a> {
     readable: usize,
     /// Those of them that depend on data, made.
     made: Vec<(&'a str, Rendered<'static>)>,
+    /// What the value is made of that is to become a secret, while it is made.
+    taint: Taint<'a>,
     meter: Meter,
 }
 
@@ -46,6 +50,7 @@ impl<'a> Context<'a> {
             constants,
             readable: 0,
             made: Vec::new(),
+            taint: Taint::default(),
             meter: Meter::new(run.limits),
         };
         for (index, (name, plan)) in constants.iter().enumerate() {
@@ -185,7 +190,9 @@ impl<'a> Context<'a> {
             Section::Agency => &self.run.unit,
             Section::Clan => &self.run.tenant,
         };
-        self.walk(Rendered::Data(root), path)
+        let value = self.walk(Rendered::Data(root), path)?;
+        self.note(section, path, &value)?;
+        Ok(value)
     }
 
     fn walk<'c>(&'c self, from: Rendered<'c>, path: &'c [PathStep]) -> Result<Rendered<'c>, EvalError> {

@@ -115,6 +115,7 @@ mod script;
 mod scripts;
 mod section;
 mod suggest;
+mod tainted;
 mod template;
 mod value;
 mod xml_name;
@@ -124,8 +125,9 @@ pub use diagnostic::{CODES, Code, Diagnostic, Example, Origin, Severity, Span};
 pub use environment::{Environment, Knowledge, Policy, Register, Secret};
 pub use limits::{Limits, Used};
 pub use reference::reference;
-pub use run::{Action, Actions, Answer, Continuation, EvalError, Mapped, Next, Request, Run};
+pub use run::{Action, Actions, Answer, Continuation, Due, EvalError, Mapped, Next, Request, Run};
 pub use scripts::{Program, ScriptError, ScriptErrorKind, Scripts};
+pub use tainted::Tainted;
 pub use template::{Algorithm, Content, Digest, EncodeError, Encoder, Hole, Part, Template};
 pub use value::{IntoMembers, JsonError, Number, Object, Value};
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::limits::{Limits, Used};
 use crate::scripts::Scripts;
+use crate::tainted::Tainted;
 use crate::template::Template;
 use crate::value::Value;
 
@@ -69,16 +70,24 @@ pub struct Mapped {
 }
 
 /// What `onResponseActions` asks for after an answer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Actions {
     /// What is to be carried out, in order.
-    pub actions: Vec<Action>,
+    pub actions: Vec<Due>,
     /// What making them took.
     pub used: Used,
 }
 
 /// An entry of `onResponseActions` that is to be carried out.
-#[derive(Clone, PartialEq)]
+#[derive(Debug)]
+pub struct Due {
+    /// Its place in the array, from 0.
+    pub index: usize,
+    /// What is to be done.
+    pub action: Action,
+}
+
+/// What is to be done after an answer.
 pub enum Action {
     /// Merge `value` (RFC 7396) into the register `key`.
     PatchRegister {
@@ -92,7 +101,7 @@ pub enum Action {
         /// The secret's name.
         key: String,
         /// The value. It arrived secret and must stay so.
-        value: Value,
+        value: Tainted,
         /// The URL whose origin the secret is for.
         url: String,
     },

@@ -168,6 +168,6 @@ fn render(found: &[Diagnostic], name: &str, text: &str, out: &mut String) {
 }
 
 /// What any adapter reads of an answer: `STATUS [CONTENT-TYPE]`, and the body.
-fn parse_answer(argument: &str, body: &str) -> Answer {
+pub(crate) fn parse_answer(argument: &str, body: &str) -> Answer {
     read_answer(&Adapter::default(), argument, body)
 }

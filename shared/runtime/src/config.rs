@@ -3,6 +3,7 @@
 mod egress;
 mod identity;
 mod quotas;
+mod save_secret;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -12,6 +13,7 @@ use toml::{Table, Value};
 pub use egress::{Egress, TenantEgress};
 pub use identity::{Binding, Identity, Issuer, Stands, Token};
 pub use quotas::{Quotas, TenantQuotas};
+pub use save_secret::SaveSecret;
 
 /// The commented default file, compiled in. It names every key there is.
 pub const DEFAULTS: &str = include_str!("config/outgate.toml");
@@ -38,6 +40,8 @@ pub struct Config {
     pub quotas: Quotas,
     /// What may leave.
     pub egress: Egress,
+    /// What answers may become secrets for.
+    pub save_secret: SaveSecret,
     /// Scripts of `evaluate`.
     pub scripts: Scripts,
     /// Logs.

@@ -4,6 +4,7 @@
 //! It decides nothing about integrations, secrets, tokens or registers, and no service's types appear here.
 
 pub mod config;
+pub mod grants;
 pub mod health;
 pub mod identity;
 pub mod link;

@@ -199,7 +199,8 @@ pub fn code(reason: Reason) -> Code {
         | Reason::PortRefused
         | Reason::AddressRefused
         | Reason::RedirectRefused
-        | Reason::SecretOutOfScope => Code::PermissionDenied,
+        | Reason::SecretOutOfScope
+        | Reason::ScopeNotGranted => Code::PermissionDenied,
         Reason::IntegrationNotFound | Reason::RegisterNotFound | Reason::SecretNotFound => Code::NotFound,
         Reason::AlreadyExists => Code::AlreadyExists,
         Reason::EtagMismatch => Code::Aborted,
@@ -207,9 +208,11 @@ pub fn code(reason: Reason) -> Code {
         Reason::AdapterInvalid
         | Reason::MappingFailed
         | Reason::ConnectorInvalid
+        | Reason::ActionFailed
         | Reason::SecretUnfit
         | Reason::SecretEchoed
         | Reason::SecretExpired
+        | Reason::SecretTaken
         | Reason::KeysReadOnly
         | Reason::TokenRefused => Code::FailedPrecondition,
         Reason::ResponseTooLarge | Reason::LimitReached | Reason::QuotaExceeded | Reason::Overloaded => {

@@ -171,6 +171,11 @@ pub(super) const RULES: &[Rule] = &[
         ],
     },
     Rule {
+        what: "hands over what is to become a secret",
+        meets: |site| site.calls("save_secret", 1),
+        allowed: &[file("services/integrations/src/saving.rs", 1, "what an adapter saves of an answer")],
+    },
+    Rule {
         what: "takes a sealing key out of the seal",
         meets: |site| site.calls("plaintext", 0) || site.ends(&["Key", "plaintext"]),
         allowed: &[file(
@@ -181,10 +186,25 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         what: "takes the bytes out of a plaintext",
-        meets: |site| site.calls("expose", 0) || site.ends(&["Plaintext", "expose"]),
+        meets: |site| {
+            ["expose", "expose_sources"].iter().any(|taker| {
+                site.calls(taker, 0) || ["Plaintext", "Tainted"].iter().any(|kind| site.ends(&[kind, taker]))
+            })
+        },
         allowed: &[
             file("shared/egress/src/fill.rs", 1, "fills a hole"),
             file("shared/egress/src/door/trail.rs", 1, "what the scrubber looks for in the answer"),
+            file("shared/egress/src/taken.rs", 1, "what is looked for in the answer that it came with"),
+            file(
+                "shared/mapping/src/tainted.rs",
+                1,
+                "lists what a saved value was made of, itself among it, for the door's scrubber",
+            ),
+            file(
+                "services/integrations/src/saving.rs",
+                1,
+                "the request that has a saved value sealed, on the internal side",
+            ),
             file("shared/seal/src/record.rs", 1, "seals it"),
             file("services/secrets/src/grpc.rs", 1, "the answer of a release, on the internal side"),
             file(

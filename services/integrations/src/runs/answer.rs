@@ -29,7 +29,7 @@ pub(crate) struct Meta {
 /// `meta` holds, besides what [`Meta`] has, `headers` (names in lower case; several of one name joined by a comma, as
 /// RFC 9110, 5.2 has it) and, where the counterpart named it, `contentType`.
 pub(super) fn read(outcome: Outcome, adapter: &Adapter) -> (Meta, Answer) {
-    let Outcome { answer, attempts, duration } = outcome;
+    let Outcome { answer, attempts, duration, cause: _ } = outcome;
     match answer {
         Err(failure) => {
             let message = Refusal::from(failure).message().to_owned();

@@ -244,10 +244,15 @@ impl World {
 
     /// What is known of a secret.
     pub(super) async fn known(&self, id: &str) -> Secret {
-        let request = ListSecretsRequest { parent: TENANT.into(), ..Default::default() };
-        let listed = SecretServiceClient::new(self.secrets.clone()).list_secrets(request).await.unwrap();
         let name = format!("{TENANT}/secrets/{id}");
-        listed.into_inner().secrets.into_iter().find(|secret| secret.name == name).unwrap()
+        self.secrets_of(TENANT).await.into_iter().find(|secret| secret.name == name).unwrap()
+    }
+
+    /// What is known of the secrets of a tenant or a business unit.
+    pub(super) async fn secrets_of(&self, parent: &str) -> Vec<Secret> {
+        let request = ListSecretsRequest { parent: parent.into(), ..Default::default() };
+        let listed = SecretServiceClient::new(self.secrets.clone()).list_secrets(request).await.unwrap();
+        listed.into_inner().secrets
     }
 
     /// Writes a shared register.

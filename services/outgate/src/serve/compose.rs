@@ -107,7 +107,8 @@ impl Wiring<'_> {
         let Keep { store, keys, ledger, .. } = self.keep;
         let (keys, ledger) = keys.as_ref().zip(ledger.clone())?;
         keys.seals(Sealed { prefix: secrets::sealed::PREFIX, renew: secrets::sealed::renew });
-        let config = secrets::Config { quotas: self.keep.quotas.clone(), ..Default::default() };
+        let (quotas, grants) = (self.keep.quotas.clone(), self.keep.grants.clone());
+        let config = secrets::Config { quotas, grants, ..Default::default() };
         Some(config.build(store.clone(), keys.ring(), ledger))
     }
 
@@ -143,7 +144,8 @@ impl Wiring<'_> {
             },
         };
         let (policies, scripts, strict) = (self.keep.policies.clone(), self.scripts()?, self.strict()?);
-        let config = integrations::Config { policies, scripts, strict, ..Default::default() };
+        let grants = self.keep.grants.clone();
+        let config = integrations::Config { policies, scripts, strict, grants, ..Default::default() };
         Ok(Some(config.build(self.keep.store.clone(), self.keep.door.clone(), links)))
     }
 

@@ -10,6 +10,7 @@ use std::{
 use egress::{Door, Policies, SystemResolver};
 use runtime::{
     config::Config,
+    grants::Grants,
     health::Check,
     identity::{create_token, read_token},
     quota::{Meter, Quotas},
@@ -18,7 +19,7 @@ use secrets::ledger::Ledger;
 use store::{SledStore, Store};
 
 use super::{
-    ServeError, ServiceName, default_token_file,
+    ServeError, ServiceName, default_token_file, grants,
     identities::{self, Known},
     keys::{self, Keys},
     policies, quotas,
@@ -47,6 +48,8 @@ pub(super) struct Keep {
     pub(super) known: Known,
     /// What each tenant may have.
     pub(super) quotas: Quotas,
+    /// What answers of other origins may become secrets for.
+    pub(super) grants: Grants,
     /// The token that the other services know this process by.
     pub(super) link_token: Option<Vec<u8>>,
     pub(super) operator_token_file: PathBuf,
@@ -81,6 +84,7 @@ impl Keep {
         let policies = policies::read(&config.egress, config.seal.group_readable)?;
         let egress = policies::operator(&config.egress, config.seal.group_readable)?;
         let quotas = quotas::read(&config.quotas)?;
+        let grants = grants::read(&config.save_secret)?;
         let meter = Meter::new(quotas.clone());
         let known = identities::read(config, &operator_token_file, link_token.as_deref(), &egress, meter)?;
         let store =
@@ -107,6 +111,7 @@ impl Keep {
             policies,
             known,
             quotas,
+            grants,
             link_token,
             operator_token_file,
             made,

@@ -34,6 +34,7 @@ pub(super) fn read(request: PutSecretRequest, caller: &Caller, now: SystemTime) 
         overlap: self::overlap(overlap)?,
         precondition: names::precondition("etag", &etag)?,
         by: caller.name().to_owned(),
+        saved: None,
         name,
     })
 }

@@ -17,6 +17,10 @@ pub(crate) enum Kind {
     Taken,
     /// A value was sealed.
     Put,
+    /// A value that an answer brought was sealed.
+    Saved,
+    /// It was not.
+    SaveRefused,
     /// A member of a value was changed, and the whole sealed.
     Patched,
     /// A candidate for a value was tried.
@@ -42,6 +46,8 @@ impl Kind {
             Self::Used => "used",
             Self::Taken => "taken",
             Self::Put => "put",
+            Self::Saved => "saved",
+            Self::SaveRefused => "save_refused",
             Self::Patched => "patched",
             Self::Verified => "verified",
             Self::Deleted => "deleted",

@@ -17,6 +17,7 @@ fn record() -> Record {
         token_origins: vec!["https://c.example".into(), "https://b.example".into()],
         expires: Some(at(1_900_000_000)),
         previous: Some(Previous { version: 2, until: at(1_850_000_000) }),
+        saved: None,
     });
     Record { sealed: vec![1, 2, 3].into(), ..record }
 }
@@ -25,6 +26,11 @@ fn record() -> Record {
 impl Record {
     pub(crate) fn set_format(&mut self, format: u32) {
         self.format = format;
+    }
+
+    pub(crate) fn set_saved(&mut self) {
+        self.format = super::SAVED_FORMAT;
+        (self.saved_by, self.saved_in) = ("ADAPTER.LOGIN-CRM".to_owned(), "run-1".to_owned());
     }
 
     pub(crate) fn set_token_origins(&mut self, origins: &[&str]) {

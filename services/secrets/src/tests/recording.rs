@@ -18,7 +18,7 @@ use crate::ledger::{Options, verify};
 
 impl Suite {
     /// The same with a ledger that has no room for anything.
-    fn full(self) -> Self {
+    pub(super) fn full(self) -> Self {
         let options = Options { reserve_bytes: u64::MAX, ..Options::default() };
         let folder = self.folder.path().join("full");
         let ledger = Ledger::open_with(&folder, self.ring.clone(), options).unwrap();
@@ -43,7 +43,7 @@ impl Suite {
     }
 
     /// What the ledger holds, without what every entry has.
-    async fn entries(&self) -> Vec<Value> {
+    pub(super) async fn entries(&self) -> Vec<Value> {
         let mut entries = self.export(operator(None), everything()).await.unwrap();
         for entry in &mut entries {
             for key in ["sequence", "time", "previous", "hash"] {

@@ -123,6 +123,7 @@ fn what_may_be_known_of_a_secret_is_laid_down() {
             "damaged",
             "previous_use_time",
             "previous_in_use",
+            "saved_by",
         ]
     );
 }

@@ -54,6 +54,8 @@ impl Vault {
                 token_origins: old.token_origins().to_vec(),
                 expires: old.expires(),
                 previous: patch.overlap.map(overlaps),
+                // Whoever changes it has it for their own.
+                saved: None,
             });
             // Held until the store has answered: the key that seals this lives as long.
             let sealing = self.ring.sealing();

@@ -76,6 +76,14 @@ pub(super) fn no_version(name: &Name, version: u64) -> Refusal {
     Refusal::new(Reason::SecretNotFound, text).with("secret", &name.id)
 }
 
+pub(super) fn taken(name: &Name, why: &str) -> Refusal {
+    let text = format!(
+        "there is a secret `{}`, and {why}: a saved value does not take its place; save under another name, or delete it",
+        name.id
+    );
+    Refusal::new(Reason::SecretTaken, text).with("secret", &name.id)
+}
+
 pub(super) fn expired(name: &Name) -> Refusal {
     let text =
         format!("the secret `{}` has ended; put its new value with a later end, or without one", name.id);

@@ -11,7 +11,8 @@ use proto::{
     secrets::v1::{
         CheckReleaseRequest, CheckReleaseResponse, CheckTokenUseRequest, CheckTokenUseResponse,
         DescribeSecretsRequest, DescribeSecretsResponse, Purpose, RecordUsesRequest, RecordUsesResponse,
-        ReleaseSecretRequest, ReleaseSecretResponse, ReportUseRequest, ReportUseResponse, Use,
+        ReleaseSecretRequest, ReleaseSecretResponse, ReportUseRequest, ReportUseResponse, SaveSecretRequest,
+        SaveSecretResponse, Use,
         secret_release_service_server::{SecretReleaseService, SecretReleaseServiceServer},
     },
 };
@@ -205,5 +206,12 @@ impl SecretReleaseService for Secrets {
         _: Request<DescribeSecretsRequest>,
     ) -> Result<Response<DescribeSecretsResponse>, Status> {
         unreachable!("a token is fetched without asking what secrets there are")
+    }
+
+    async fn save_secret(
+        &self,
+        _: Request<SaveSecretRequest>,
+    ) -> Result<Response<SaveSecretResponse>, Status> {
+        unreachable!("a token is kept, and saved as no secret")
     }
 }

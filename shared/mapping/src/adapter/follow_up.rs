@@ -193,7 +193,7 @@ impl ActionPlan {
             }
             Effect::SaveSecret { key, value, url } => Action::SaveSecret {
                 key: text(key, "data.key")?,
-                value: make(value, "data.value")?,
+                value: context.tainted(value).map_err(|error| error.within("data.value"))?,
                 url: text(url, "data.url")?,
             },
         }))

@@ -147,15 +147,24 @@ fn the_printed_connectors_and_actions_are_carried_out() {
         r#"{"variables":{"nextPageId":7,"repeatedCall":true,"buffer":null}}"#
     );
     let (actions, _) = follow("actions-patch-register.txt");
-    let patch =
-        |key: &str, value: &Value| crate::Action::PatchRegister { key: key.to_owned(), value: value.clone() };
+    let patches: Vec<_> = actions
+        .iter()
+        .map(|due| match &due.action {
+            crate::Action::PatchRegister { key, value } => (due.index, key.as_str(), value),
+            crate::Action::SaveSecret { .. } => panic!("a register is patched: {due:?}"),
+        })
+        .collect();
     assert_eq!(
-        actions,
-        [patch("MAINKEY1-SUBKEY1", &Value::object()), patch("MAINKEY2-SUBKEY2", &answer.response)]
+        patches,
+        [(0, "MAINKEY1-SUBKEY1", &Value::object()), (1, "MAINKEY2-SUBKEY2", &answer.response)]
     );
     let (actions, _) = follow("actions-save-secret.txt");
-    assert!(matches!(&actions[..], [crate::Action::SaveSecret { key, value, url }]
-        if key == "microsoftRefreshToken" && *value == Value::from("r") && url == "https://login.microsoftonline.com"));
+    let [crate::Due { index: 0, action: crate::Action::SaveSecret { key, value, url } }] = &actions[..]
+    else {
+        panic!("one secret is saved: {actions:?}")
+    };
+    assert_eq!((key.as_str(), value.expose()), ("microsoftRefreshToken", &b"r"[..]));
+    assert_eq!(url, "https://login.microsoftonline.com");
     assert!(!format!("{actions:?}").contains("\"r\""), "a value that is to be sealed shows in Debug");
 }
 

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::{Action, Adapter, Answer, Request, Value};
+use crate::{Action, Adapter, Answer, Due, Request, Value};
 
 /// 2026-11-21T22:04:04.120Z.
 pub(crate) const NOW: i64 = 1_795_298_644_120;
@@ -22,10 +22,12 @@ pub(crate) fn kept(path: &Path, made: &str) {
     );
 }
 
-pub(crate) fn show_action(action: &Action) -> String {
-    match action {
+pub(crate) fn show_action(due: &Due) -> String {
+    match &due.action {
         Action::PatchRegister { key, value } => format!("patch {key} with {value}"),
-        Action::SaveSecret { key, value, url } => format!("save {key} = {value} for {url}"),
+        Action::SaveSecret { key, value, url } => {
+            format!("save {key} = {} for {url}", String::from_utf8_lossy(value.expose()))
+        }
     }
 }
 

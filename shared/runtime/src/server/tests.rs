@@ -3,7 +3,8 @@ use std::{net::SocketAddr, time::Instant};
 use proto::secrets::v1::{
     CheckReleaseRequest, CheckReleaseResponse, CheckTokenUseRequest, CheckTokenUseResponse,
     DescribeSecretsRequest, DescribeSecretsResponse, Purpose, RecordUsesRequest, RecordUsesResponse,
-    ReleaseSecretRequest, ReleaseSecretResponse, ReportUseRequest, ReportUseResponse,
+    ReleaseSecretRequest, ReleaseSecretResponse, ReportUseRequest, ReportUseResponse, SaveSecretRequest,
+    SaveSecretResponse,
     secret_release_service_client::SecretReleaseServiceClient,
     secret_release_service_server::{SecretReleaseService, SecretReleaseServiceServer},
 };
@@ -70,6 +71,13 @@ impl SecretReleaseService for Scripted {
         _: tonic::Request<DescribeSecretsRequest>,
     ) -> Result<tonic::Response<DescribeSecretsResponse>, Status> {
         Ok(tonic::Response::new(DescribeSecretsResponse::default()))
+    }
+
+    async fn save_secret(
+        &self,
+        _: tonic::Request<SaveSecretRequest>,
+    ) -> Result<tonic::Response<SaveSecretResponse>, Status> {
+        Ok(tonic::Response::new(SaveSecretResponse::default()))
     }
 }
 

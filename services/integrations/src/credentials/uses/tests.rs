@@ -9,7 +9,7 @@ use futures::poll;
 use proto::secrets::v1::{
     CheckReleaseRequest, CheckReleaseResponse, CheckTokenUseRequest, CheckTokenUseResponse,
     DescribeSecretsRequest, DescribeSecretsResponse, RecordUsesResponse, ReleaseSecretRequest,
-    ReleaseSecretResponse, ReportUseRequest, ReportUseResponse,
+    ReleaseSecretResponse, ReportUseRequest, ReportUseResponse, SaveSecretRequest, SaveSecretResponse,
     secret_release_service_server::{SecretReleaseService, SecretReleaseServiceServer},
 };
 use runtime::Caller;
@@ -76,6 +76,13 @@ impl SecretReleaseService for Service {
         _: Request<DescribeSecretsRequest>,
     ) -> Result<Response<DescribeSecretsResponse>, Status> {
         unreachable!("nothing is released here")
+    }
+
+    async fn save_secret(
+        &self,
+        _: Request<SaveSecretRequest>,
+    ) -> Result<Response<SaveSecretResponse>, Status> {
+        unreachable!("nothing is saved here")
     }
 }
 
