@@ -1,5 +1,9 @@
 //! A process that died between two steps leaves a file that opens everything, and the next one goes on.
 
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use store::{Batch, ErrorKind, Event, Page, Range, Revision};
+
 use super::*;
 
 /// A store with a record under a key that is about to be replaced.
@@ -89,4 +93,70 @@ async fn a_file_of_another_store_and_a_file_of_before_are_no_start() {
 /// A key that differs with the id.
 fn line_of_hex(id: &str) -> String {
     format!("000102030405060708090a0b0c0d0e0f1011121314151617{id}")
+}
+
+/// A store that takes so many more commits, and then is gone, as for a process that was killed.
+#[derive(Debug)]
+struct Dying(Arc<dyn Store>, Mutex<usize>);
+
+#[async_trait]
+impl Store for Dying {
+    async fn get(&self, key: &str) -> Result<Option<Entry>, store::Error> {
+        self.0.get(key).await
+    }
+
+    async fn scan(&self, range: Range, limit: usize) -> Result<Page, store::Error> {
+        self.0.scan(range, limit).await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<Revision, store::Error> {
+        let left = lock(&self.1).checked_sub(1);
+        let left = left.ok_or_else(|| store::Error::new(ErrorKind::Closed, "the process is gone"))?;
+        *lock(&self.1) = left;
+        self.0.commit(batch).await
+    }
+
+    async fn watch(
+        &self,
+        prefix: &str,
+        after: Revision,
+    ) -> Result<BoxStream<'static, Result<Event, store::Error>>, store::Error> {
+        self.0.watch(prefix, after).await
+    }
+
+    async fn check(&self) -> Result<(), store::Error> {
+        self.0.check().await
+    }
+}
+
+/// Not with steps that the test takes by itself, as above, but with those of the code, in its order.
+#[tokio::test(start_paused = true)]
+async fn before_each_commit_of_a_rotation() {
+    let mut commits = 0;
+    loop {
+        let disk: Arc<dyn Store> = Arc::new(MemoryStore::new().unwrap());
+        let dying = Arc::new(Dying(disk.clone(), Mutex::new(usize::MAX)));
+        let scene = Scene::over(dying.clone()).await;
+        scene.put("a/1", &scene.keys.ring().sealing()).await;
+        scene.put("b/1", &scene.keys.ring().sealing()).await;
+        *lock(&dying.1) = commits;
+        let rotated = scene.keys.rotate("ada").await;
+        let ended = match &rotated {
+            Ok(()) => scene.keys.round().await,
+            Err(_) => Ok(()),
+        };
+        let active = scene.keys.ring().sealing().active();
+        assert!(
+            disk.get(&format!("keys/{active}")).await.unwrap().is_some(),
+            "{commits}: what seals is noted before"
+        );
+        let died = *lock(&dying.1) == 0;
+        goes_on(Scene { store: disk, ..scene }).await;
+        if !died {
+            assert!(rotated.is_ok() && ended.is_ok());
+            break;
+        }
+        commits += 1;
+    }
+    assert!(commits > 5, "a rotation of two records has more commits than {commits}");
 }
