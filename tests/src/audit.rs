@@ -5,11 +5,15 @@ use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
 };
+
+use data_encoding::HEXLOWER;
 
 use proto::secrets::v1::{
     Purpose, ReleaseSecretRequest, secret_release_service_client::SecretReleaseServiceClient,
 };
+use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tonic::service::interceptor::InterceptedService;
@@ -44,7 +48,12 @@ fn entries(suite: &Suite) -> BTreeMap<u64, Value> {
 }
 
 fn files(suite: &Suite) -> Vec<PathBuf> {
-    let found = fs::read_dir(suite.data().join("ledger")).expect("there is a ledger");
+    ledger(suite.data())
+}
+
+/// The files of the ledger in a data folder, in their order.
+fn ledger(data: &Path) -> Vec<PathBuf> {
+    let found = fs::read_dir(data.join("ledger")).expect("there is a ledger");
     let mut files: Vec<_> = found.map(|entry| entry.expect("a file").path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
     files.sort();
@@ -148,9 +157,67 @@ async fn a_call_leaves_its_release_and_its_use_and_an_export_can_be_proved() {
         let head = suite.command(&["audit", "head"]).await.stdout;
         let verify = ["audit", "verify", "--json", "--head", head.trim(), file.to_str().expect("text")];
         assert_eq!(run(&verify, "").await.success()["verified"][0]["entries"], 3);
+        a_head_that_was_noted_down_is_held_against_it(&file, head.trim()).await;
+        let of = async |secret: &str| {
+            let exported = suite.command(&["audit", "export", "--secret", secret, "--json"]).await.success();
+            exported["entries"].as_array().expect("entries").len()
+        };
+        assert_eq!((of("crm").await, of("cr").await), (3, 0));
         // Of another tenant there is nothing.
         let other = suite.command(&["audit", "export", "--tenant", "other", "--json"]).await.success();
         assert_eq!(other["entries"], json!([]));
+    }
+}
+
+/// Another head than that of the export is not its, and neither is a later one; and what is left out is said to be.
+async fn a_head_that_was_noted_down_is_held_against_it(export: &Path, head: &str) {
+    let (_, hash) = head.split_once(':').expect("a number and a hash");
+    let other = if hash.starts_with('0') { "1" } else { "0" };
+    for head in [format!("3:{other}{}", &hash[1..]), format!("4:{hash}")] {
+        assert_eq!(verify(export, &["--head", &head]).await.reason(1), "LEDGER_BROKEN", "{head}");
+    }
+    let text = fs::read_to_string(export).expect("an export is text");
+    let lines: Vec<_> = text.split_inclusive('\n').collect();
+    let some = export.with_extension("some");
+    fs::write(&some, [lines[0], lines[2]].concat()).expect("a temporary file can be written");
+    assert_eq!(verify(&some, &[]).await.reason(1), "LEDGER_BROKEN");
+    let proved = verify(&some, &["--gaps"]).await.success();
+    assert_eq!((&proved["verified"][0]["entries"], &proved["verified"][0]["gaps"]), (&json!(2), &json!(1)));
+}
+
+/// The same entries but for one, in a chain of their own, as somebody makes it who has the disk and not the keys.
+fn written_anew(text: &str) -> String {
+    let mut previous = "0".repeat(64);
+    let mut written = String::new();
+    for line in text.replacen("\"by\":\"operator\"", "\"by\":\"somebody\"", 1).lines() {
+        let (entry, _) = line.split_once(",\"hash\":").expect("an entry has a hash");
+        let (before, rest) = entry.split_once("\"previous\":\"").expect("an entry has one before");
+        let entry = format!("{before}\"previous\":\"{previous}{}", &rest[previous.len()..]);
+        previous = HEXLOWER.encode(digest(&SHA256, entry.as_bytes()).as_ref());
+        written.push_str(&format!("{entry},\"hash\":\"{previous}\"}}\n"));
+    }
+    written
+}
+
+/// Before, and not soon after: whoever gets the bytes finds the use in the files.
+#[tokio::test]
+async fn where_a_tenant_is_strict_a_use_is_written_before_the_bytes_leave() {
+    let authority = Authority::new();
+    let folder = Arc::new(OnceLock::new());
+    let place = folder.clone();
+    let crm = Counterpart::start(&authority, move |_| {
+        let suite: &PathBuf = place.get().expect("it is told before it is called");
+        let lines = ledger(suite).into_iter().map(|file| fs::read_to_string(file).expect("it is text"));
+        Answer::json(200, &json!(lines.map(|text| text.matches("\"kind\":\"used\"").count()).sum::<usize>()))
+    })
+    .await;
+    let suite = Setup::new(&authority).config("[audit]\nstrict_tenants = [\"default\"]\n").start().await;
+    folder.set(suite.data().to_owned()).expect("it is told once");
+    suite.put_secret("crm", crm.url("/"), Canary::new().text()).await;
+    suite.create_integration("CRM", anybody(crm.url("/**"), bearer("crm"))).await;
+    for call in 1..=40 {
+        let answer = suite.get("CRM", crm.url("/")).await.expect("an answer");
+        assert_eq!(answer.body, call.to_string(), "the use of call {call}");
     }
 }
 
@@ -198,6 +265,8 @@ async fn what_is_done_to_the_ledger_is_named_and_stops_the_start() {
         ([lines[0], lines[2]].concat(), "2"),
         ([lines[0], lines[1]].concat(), "3"),
         (whole[..whole.len() - 1].to_owned(), "3"),
+        // Every hash fits; what does not is the checkpoint, which takes the keys.
+        (written_anew(&whole), "3"),
     ] {
         assert_ne!(broken, whole);
         fs::write(&file, broken).expect("the file can be written");

@@ -1,7 +1,7 @@
 //! `outgate backup` of a suite that is being written to, and `outgate restore` of what came of it.
 
 use std::{
-    fs,
+    fs::{self, File},
     os::unix::fs::PermissionsExt,
     path::Path,
     sync::{
@@ -103,4 +103,19 @@ async fn a_backup_takes_the_operator_of_all_tenants() {
     let refused = suite.command(&arguments).await;
     assert_eq!(refused.reason(REFUSED), "ROLE_MISSING");
     assert!(!file.exists());
+}
+
+/// A stream that ends in an error is no backup, however much of it came.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_breaks_off_is_none() {
+    let suite = Suite::start(&Authority::new()).await;
+    suite.put_secret("crm", "https://crm.example.com".to_owned(), Canary::new().text()).await;
+    let ledger = suite.data().join("ledger/00000000000000000001.jsonl");
+    let length = fs::metadata(&ledger).expect("there is a ledger").len();
+    File::options().write(true).open(&ledger).expect("it is ours").set_len(length - 10).expect("it is ours");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("backup");
+    let broken = suite.command(&["--json", "backup", file.to_str().expect("text")]).await;
+    assert_eq!(broken.reason(REFUSED), "AUDIT_UNAVAILABLE");
+    assert_eq!(fs::read_dir(folder.path()).expect("the folder is read").count(), 0, "nothing is left");
 }

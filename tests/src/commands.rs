@@ -1,6 +1,10 @@
 //! The command line as scripts use it: one JSON value on standard output, and an exit code.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -201,6 +205,25 @@ async fn a_structured_secret_is_patched_and_verified_and_never_seen() {
     assert_eq!(with_input(&["patch", "nope", "a"], after.text()).await.reason(REFUSED), "SECRET_NOT_FOUND");
     let listed = scene.suite.command(&["secret", "list"]).await;
     assert!(listed.stdout.contains("expires 2100-01-31"), "{listed:?}");
+}
+
+#[tokio::test]
+async fn a_secret_that_ends_soon_is_told_of_in_the_list_and_when_it_is_used() {
+    let scene = Scene::new().await;
+    scene.apply(&[]).await.success();
+    let put = async |days: u64| {
+        let end = SystemTime::now() + Duration::from_secs(days * 24 * 3600 + 3600);
+        let end = prost_types::Timestamp::from(end).to_string();
+        let arguments = ["--json", "secret", "put", "crm", "--url", &scene.crm.url("/"), "--expires", &end];
+        scene.suite.command_with_input(&arguments, Canary::new().text()).await.success();
+        scene.call("/api/v1/customers").await.success();
+    };
+    put(20).await;
+    assert!(!scene.suite.said("stderr").contains("ends soon"), "it is early");
+    put(5).await;
+    scene.suite.has_logged("a secret that is in use ends soon; put its new value").await;
+    let listed = scene.suite.command(&["secret", "list"]).await.stdout;
+    assert!(listed.contains("expires in 5 days"), "{listed}");
 }
 
 #[tokio::test]

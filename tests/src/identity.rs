@@ -307,6 +307,11 @@ async fn what_may_not_be_bound_stops_the_start() {
             "identity.bindings[1].tenants",
             "in identity.bindings[0]",
         ),
+        (
+            "[[identity.tokens]]\nname = \"a\"\ntoken_file = \"a\"\nroles = [\"boss\"]\n".to_owned(),
+            "identity.tokens[0].roles[0]",
+            "unknown variant `boss`",
+        ),
         (known.replace("[\"outgate\"]", "[]"), "identity.issuers[0].audiences", "is empty"),
         (known.repeat(2), "identity.issuers[1].name", "another issuer's"),
     ] {

@@ -209,6 +209,37 @@ async fn a_changed_certificate_is_used_for_new_connections_and_the_old_go_on() {
 }
 
 #[tokio::test]
+async fn another_authority_of_clients_is_taken_over_and_the_one_before_is_none() {
+    let (authority, another) = (Authority::new(), Authority::new());
+    let server = authority.certify("server", &["127.0.0.1"]);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let clients = folder.path().join("clients.pem");
+    fs::copy(authority.ca_file(), &clients).expect("a file is copied");
+    let suite = Setup::new(&authority)
+        .tls(
+            &authority,
+            &server,
+            &format!("client_ca_file = {clients:?}\nclient_auth = \"optional\"\n"),
+            None,
+        )
+        .config(&bound("certificate_cn", "backend", &["caller"]))
+        .start()
+        .await;
+    let (of_one, of_another) = (authority.certify("backend", &[]), another.certify("backend", &[]));
+    let ask = async |shown: &Shown| {
+        let tls = OverTls { ca_file: authority.ca_file(), shown: Some(shown.clone()) };
+        list(Tap::over(&tls, suite.address()), None, "acme").await
+    };
+    ask(&of_one).await.expect("it is of the authority that is named");
+    ask(&of_another).await.expect_err("it is of another one");
+    fs::copy(another.ca_file(), &clients).expect("a file is copied");
+    suite.signal(Signal::HUP);
+    suite.has_logged("the files have changed; new connections use them").await;
+    ask(&of_another).await.expect("it is of the authority that is named now");
+    ask(&of_one).await.expect_err("it is of another one now");
+}
+
+#[tokio::test]
 async fn without_being_told_the_suite_sees_for_itself_that_files_have_changed() {
     let authority = Authority::new();
     let server = authority.certify("server", &["127.0.0.1"]);

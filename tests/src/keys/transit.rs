@@ -125,3 +125,16 @@ async fn keys_in_the_clear_are_refused_until_they_are_wrapped() {
     assert!(is_over(&scene.suite.key_status().await));
     scene.check("crm", &value).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_renewed_is_shown_from_the_next_request_on() {
+    let (scene, bao) = scene().await;
+    let token = bao.token();
+    bao.keep_token("s.0123456789abcdefghijklmn");
+    let refused = scene.keys(&["rotate"]).await;
+    assert_eq!(refused.reason(1), "KEYS_UNAVAILABLE");
+    assert!(refused.stdout.contains("refuses the token"), "{refused:?}");
+    bao.keep_token(&token);
+    scene.keys(&["rotate", "--wait"]).await.success();
+    bao.canaries_in(&scene.key_file()).await;
+}
