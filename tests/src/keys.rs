@@ -1,5 +1,7 @@
 //! Sealing keys: rotated in use, replaced on disk, wrapped by an engine, and never without a file that opens everything.
 
+mod false_engine;
+mod read_only;
 mod refused;
 mod replacing;
 mod rotating;

@@ -32,6 +32,8 @@ mod demo;
 #[cfg(test)]
 mod door;
 #[cfg(test)]
+mod full_disk;
+#[cfg(test)]
 mod guide;
 #[cfg(test)]
 mod hearing;
@@ -43,6 +45,8 @@ mod keys;
 mod kill;
 #[cfg(test)]
 mod listeners;
+#[cfg(test)]
+mod names;
 #[cfg(test)]
 mod one_door;
 #[cfg(test)]
@@ -67,6 +71,8 @@ mod single_flight;
 mod starting;
 #[cfg(test)]
 mod streams;
+#[cfg(test)]
+mod tampering;
 #[cfg(test)]
 mod tenants;
 #[cfg(test)]

@@ -48,7 +48,19 @@ const EVERYTHING_BUT_EXPORTS: &str = "trace,reqwest=trace,rustls=trace,sled=trac
 
 /// The binary with nothing of this process's environment but `PATH`, at its most talkative.
 pub(crate) fn command() -> Command {
-    let mut command = Command::new(outgate());
+    command_under(&[])
+}
+
+/// The same, as what another program becomes: it is given these arguments, and then the binary's.
+pub(super) fn command_under(program: &[&str]) -> Command {
+    let mut command = match program {
+        [] => Command::new(outgate()),
+        [program, arguments @ ..] => {
+            let mut command = Command::new(program);
+            command.args(arguments).arg(outgate());
+            command
+        }
+    };
     command
         .env_clear()
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))

@@ -22,6 +22,14 @@ pub(crate) fn outgate() -> PathBuf {
     found(&path, "run `cargo build -p outgate` first, or tests/run, which does")
 }
 
+/// The program that changes what is in a store that nobody has open.
+pub(crate) fn store_editor() -> PathBuf {
+    found(
+        &target().join("examples/edit"),
+        "run `cargo build -p store --example edit` first, or tests/run, which does",
+    )
+}
+
 /// Python with the packages of tests/requirements.txt.
 pub(crate) fn python() -> PathBuf {
     tool("python3")

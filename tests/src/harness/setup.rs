@@ -21,7 +21,9 @@ use tonic_health::pb::{
 
 use oracle::Canary;
 
-use super::{Authority, Collector, Known, OverTls, Shown, Suite, Tap, command, process::PATIENCE};
+use super::{
+    Authority, Collector, Known, OverTls, Shown, Suite, Tap, command::command_under, process::PATIENCE,
+};
 
 /// How often the suite is asked whether it serves.
 const POLL: Duration = Duration::from_millis(20);
@@ -29,6 +31,7 @@ const POLL: Duration = Duration::from_millis(20);
 /// What the suite is started with.
 pub(crate) struct Setup {
     service: &'static str,
+    under: &'static [&'static str],
     config: String,
     environment: BTreeMap<String, String>,
     collector: Collector,
@@ -48,6 +51,7 @@ impl Setup {
         let endpoint = collector.endpoint();
         let setup = Self {
             service: "all",
+            under: &[],
             config: egress,
             environment: BTreeMap::new(),
             collector,
@@ -62,6 +66,11 @@ impl Setup {
     /// One service alone.
     pub(crate) fn only(self, service: &'static str) -> Self {
         Self { service, ..self }
+    }
+
+    /// As what a program makes of it that is given these arguments, and then what to become.
+    pub(crate) fn under(self, program: &'static [&'static str]) -> Self {
+        Self { under: program, ..self }
     }
 
     /// Further lines of the configuration file.
@@ -105,9 +114,14 @@ impl Setup {
         self
     }
 
+    /// Where its data will be.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     /// Starts the suite and waits until it serves.
     pub(crate) async fn start(self) -> Suite {
-        let data = self.folder.path().join("data");
+        let data = self.data();
         fs::write(self.config_file(), &self.config).expect("a temporary file can be written");
         let (process, address) = self.spawn(&data).await;
         let token = made_secrets(&data);
@@ -124,7 +138,7 @@ impl Setup {
                 .open(self.folder.path().join(name))
                 .expect("a log can be written")
         };
-        let mut process = command()
+        let mut process = command_under(self.under)
             .args(["serve", self.service, "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .arg("--config")

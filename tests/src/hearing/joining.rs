@@ -5,19 +5,11 @@ use std::{collections::BTreeSet, fs, path::Path};
 use crate::harness::project;
 
 /// What a scenario could start or reach a suite by, and the only files that do it.
-const WAYS: [(&str, &[&str]); 5] = [
+const WAYS: [(&str, &[&str]); 6] = [
     // What it says is heard by the harness, but for two: a suite that serves over TLS and whose errors nobody reads, and a
     // command whose bytes are compared whole with those that it was given.
-    (
-        "command()",
-        &[
-            "src/harness/command.rs",
-            "src/harness/demo.rs",
-            "src/harness/setup.rs",
-            "src/starting.rs",
-            "src/streams.rs",
-        ],
-    ),
+    ("command()", &["src/harness/command.rs", "src/harness/demo.rs", "src/starting.rs", "src/streams.rs"]),
+    ("command_under(", &["src/harness/command.rs", "src/harness/setup.rs"]),
     ("OUTGATE_BIN", &["src/harness/prerequisites.rs"]),
     ("Command::new(outgate())", &["src/harness/command.rs"]),
     ("tonic::transport", &["src/harness/tap.rs"]),
