@@ -17,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
 MAPPING = PROJECT / "shared" / "mapping" / "testdata"
 FIXTURES = PROJECT / "tests" / "fixtures"
-TARGETS = ["parser", "checker", "json", "xml", "guard", "answer"]
+TARGETS = ["parser", "checker", "json", "xml", "guard", "answer", "token"]
 LONGEST = 4096
 MOST = 100_000
 
@@ -97,7 +97,48 @@ def answer():
     yield b"\1\x10" + gzip.compress(bytes(1 << 21), mtime=0)
 
 
-SEEDS = {"parser": parser, "checker": checker, "json": json_texts, "xml": xml, "guard": guard, "answer": answer}
+def token():
+    """Good headers and claims, each signed by each key, and one thing about them changed at a time."""
+    headers = [{"alg": "EdDSA", "kid": "ed"}, {"alg": "ES256", "kid": "p256", "typ": "JWT"}]
+    claims = {"iss": "https://login.example.com", "aud": ["outgate"], "sub": "ada", "exp": 4102444800, "iat": 1000000000}
+    of_header = [("alg", "none"), ("alg", "HS256"), ("alg", "RS256"), ("alg", "Ed25519"), ("kid", "other"), ("kid", None)]
+    of_header += [("crit", ["exp"]), ("typ", "at+jwt"), ("jwk", {"kty": "oct", "k": "AA"})]
+    of_claims = [("iss", "https://evil.example"), ("aud", "outgate"), ("aud", ["other"]), ("aud", None), ("sub", "")]
+    of_claims += [("sub", "a\nb"), ("sub", "x" * 256), ("exp", 1000000000), ("exp", None), ("exp", "4102444800")]
+    of_claims += [("nbf", 4102444799), ("iat", 4102444799.5), ("exp", -1), ("exp", 1e300), ("more", {"a": [1, {}]})]
+    for header in headers:
+        yield from signed(header, claims)
+        for name, value in of_header:
+            yield from signed({**header, name: value}, claims)
+        for name, value in of_claims:
+            yield from signed(header, {**claims, name: value})
+            twice = json.dumps({**claims})[:-1] + "," + json.dumps({name: value})[1:]
+            yield f"e{json.dumps(header)}\n{twice}"
+    yield "r.."
+    # RFC 7515, A.3: good, and of another issuer.
+    yield (
+        "reyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0"
+        "cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"
+    )
+
+
+def signed(header, claims):
+    """What is null is left out."""
+    for kind in "epx":
+        yield kind + "\n".join(
+            json.dumps({name: value for name, value in members.items() if value is not None}) for members in (header, claims)
+        )
+
+
+SEEDS = {
+    "parser": parser,
+    "checker": checker,
+    "json": json_texts,
+    "xml": xml,
+    "guard": guard,
+    "answer": answer,
+    "token": token,
+}
 
 
 def seeds(target):
