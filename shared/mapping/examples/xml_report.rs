@@ -89,7 +89,7 @@ fn main() {
             let taken = started.elapsed();
             let memory = (MEMORY.peak_usage() - before) as f64 / document.len() as f64;
             let per_byte = taken.as_nanos() as f64 / document.len() as f64;
-            let outcome = read.map_or_else(|error| error.message, |_| "read".to_owned());
+            let outcome = read.map_or_else(|error| error.message.to_string(), |_| "read".to_owned());
             let kib = document.len() >> 10;
             println!(
                 "{name:24} {kib:>9} {:>9.1} {per_byte:>8.2} {memory:>6.1}x  {outcome}",

@@ -24,16 +24,17 @@ use base64::engine::general_purpose::STANDARD;
 use encoding_rs::{Encoding, UTF_8};
 
 use crate::value::{JsonError, Value};
+use crate::words::Words;
 pub(crate) use xml::{ElementPath, ElementStep, ForceArray};
 
 /// Why an answer's body is not what its content type says.
-#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("the answer is not the {format} its content type says: line {line}, column {column}: {message}")]
 pub struct AnswerError {
     /// `JSON`, `XML`, `form`, `text`.
     pub format: &'static str,
     /// What was expected, or which limit was met. Never what stood in the answer.
-    pub message: String,
+    pub message: Words,
     /// The line, from 1.
     pub line: usize,
     /// The column, from 1, in characters.
@@ -48,7 +49,7 @@ impl From<JsonError> for AnswerError {
 
 impl AnswerError {
     /// An error about the answer as a whole.
-    fn whole(format: &'static str, message: impl Into<String>) -> Self {
+    fn whole(format: &'static str, message: impl Into<Words>) -> Self {
         Self { format, message: message.into(), line: 1, column: 1 }
     }
 }
@@ -70,31 +71,39 @@ pub(crate) fn read(
     body: &[u8],
     force: &ForceArray,
 ) -> Result<Value, AnswerError> {
-    let essence =
-        content_type.map(|full| full.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let is = |expected: &str| essence.eq_ignore_ascii_case(expected);
+    let is_a = |kind: &str| ends_with(essence, b'/', kind) || ends_with(essence, b'+', kind);
     let blank = body.iter().all(u8::is_ascii_whitespace);
-    match essence.as_deref() {
-        None | Some("") => Ok(if blank { Value::Null } else { unnamed(body) }),
-        Some(json) if json.ends_with("/json") || json.ends_with("+json") => match body {
-            _ if blank => Ok(Value::Null),
-            body => Ok(Value::from_json(json::text(charset(content_type), body)?.as_bytes())?),
-        },
-        Some(xml) if xml.ends_with("/xml") || xml.ends_with("+xml") => match body {
-            _ if blank => Ok(Value::Null),
-            body => {
-                let encoding = xml::encoding(charset(content_type), body);
-                xml::parse(&text::decode(encoding, body, "XML")?, force)
-            }
-        },
-        Some("application/x-www-form-urlencoded") if blank => Ok(Value::Null),
-        Some("application/x-www-form-urlencoded") => form::parse(body),
-        Some(plain) if plain.starts_with("text/") => {
-            let encoding =
-                charset(content_type).map_or(Some(UTF_8), |label| Encoding::for_label(label.as_bytes()));
-            Ok(Value::String(text::decode(encoding, body, "text")?.into_owned()))
-        }
-        Some(_) => Ok(base64(body)),
+    let is_form = is("application/x-www-form-urlencoded");
+    if blank && (essence.is_empty() || is_form || is_a("json") || is_a("xml")) {
+        return Ok(Value::Null);
     }
+    if essence.is_empty() {
+        Ok(unnamed(body))
+    } else if is_a("json") {
+        Ok(Value::from_json(json::text(charset(content_type), body)?.as_bytes())?)
+    } else if is_a("xml") {
+        let encoding = xml::encoding(charset(content_type), body);
+        xml::parse(&text::decode(encoding, body, "XML")?, force)
+    } else if is_form {
+        form::parse(body)
+    } else if essence.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("text/")) {
+        let encoding =
+            charset(content_type).map_or(Some(UTF_8), |label| Encoding::for_label(label.as_bytes()));
+        Ok(Value::String(text::decode(encoding, body, "text")?.into_owned()))
+    } else {
+        Ok(base64(body))
+    }
+}
+
+/// Whether a content type ends with this kind, and a sign before it.
+fn ends_with(essence: &str, sign: u8, kind: &str) -> bool {
+    let bytes = essence.as_bytes();
+    let split = bytes.len().checked_sub(kind.len());
+    split.and_then(|split| bytes.split_at_checked(split)).is_some_and(|(before, end)| {
+        before.last() == Some(&sign) && end.eq_ignore_ascii_case(kind.as_bytes())
+    })
 }
 
 fn unnamed(body: &[u8]) -> Value {

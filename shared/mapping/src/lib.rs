@@ -118,6 +118,7 @@ mod suggest;
 mod tainted;
 mod template;
 mod value;
+mod words;
 mod xml_name;
 
 pub use adapter::Adapter;
@@ -130,6 +131,7 @@ pub use scripts::{Program, ScriptError, ScriptErrorKind, Scripts};
 pub use tainted::Tainted;
 pub use template::{Algorithm, Content, Digest, EncodeError, Encoder, Hole, Part, Template};
 pub use value::{IntoMembers, JsonError, Number, Object, Value};
+pub use words::Words;
 
 #[cfg(test)]
 mod tests;

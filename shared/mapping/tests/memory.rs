@@ -5,12 +5,15 @@
 mod cases;
 #[path = "memory/runs.rs"]
 mod runs;
+#[path = "memory/tiny.rs"]
+mod tiny;
 
 use cases::{
     Case, FORM, Make, READ, READ_FORM, REFUSED, REFUSED_ENCODED, REFUSED_FORM, REFUSED_TEXT, REFUSED_XML,
     Scale, XML,
 };
-use mapping::{JsonError, Value, answer, relaxed};
+use mapping::answer::{self, AnswerError};
+use mapping::{Diagnostic, JsonError, Value, relaxed};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -31,49 +34,101 @@ fn measured<T>(work: impl FnOnce() -> T) -> (T, usize) {
 #[test]
 fn what_is_hostile_is_refused_with_a_place_and_little_memory() {
     let mut wrong = Vec::new();
-    let mut refused = |cases: &[Make], refuses: &dyn Fn(&[u8]) -> bool| wrong.extend(refused(cases, refuses));
-    refused(&REFUSED, &|text| {
-        let Err(JsonError { message, line, column }) = Value::from_json(text) else { return false };
-        !message.is_empty() && line > 0 && column > 0
-    });
-    read(&READ, |text| Value::from_json(text).is_ok());
-    let form = |text: &[u8]| answer::to_value(Some(FORM), text);
-    refused(&REFUSED_FORM, &|text| form(text).is_err_and(|error| !error.message.is_empty()));
-    read(&READ_FORM, |text| form(text).is_ok());
-    let placed = |content_type: &'static str| {
-        move |text: &[u8]| {
-            let read = answer::to_value(Some(content_type), text);
-            read.is_err_and(|error| !error.message.is_empty() && error.line > 0 && error.column > 0)
-        }
+    let mut all = |read: &dyn Fn(&[u8]) -> Refused, cases: &[Make]| {
+        wrong.extend(cases.iter().filter_map(|case| {
+            let Case { name, text } = case(SCALE);
+            problem(name, &text, read)
+        }));
     };
-    refused(&REFUSED_XML, &placed(XML));
+    all(&json, &REFUSED);
+    all(&answer(FORM), &REFUSED_FORM);
+    all(&answer(XML), &REFUSED_XML);
     for (content_type, case) in REFUSED_ENCODED {
-        refused(&[case], &placed(content_type));
+        all(&answer(content_type), &[case]);
     }
-    refused(&REFUSED_TEXT, &|text| {
-        let found = std::str::from_utf8(text).map(relaxed::parse).unwrap().err().unwrap_or_default();
-        !found.is_empty() && found.iter().all(|found| found.line > 0 && found.column > 0)
-    });
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    all(&authored, &REFUSED_TEXT);
+    let mut count = 0;
+    let mut tiny = |name: &str, text: &[u8], read: &dyn Fn(&[u8]) -> Refused| {
+        // Some are sound as long as they are short.
+        if matches!(read(text), Refused::Not) {
+            return;
+        }
+        count += 1;
+        wrong.extend(problem(&format!("{name} {:?}", String::from_utf8_lossy(text)), text, read));
+    };
+    tiny::json().iter().for_each(|text| tiny("JSON", text, &json));
+    tiny::answers().iter().for_each(|(name, text)| tiny(name, text, &answer(name)));
+    tiny::authored().iter().for_each(|text| tiny("authored", text, &authored));
+    assert!(count > 1_000, "{count}");
+    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    read(&READ, |text| Value::from_json(text).is_ok());
+    read(&READ_FORM, |text| answer::to_value(Some(FORM), text).is_ok());
     runs();
 }
 
-/// What is not refused as it should be.
-fn refused(cases: &[Make], refuses: &dyn Fn(&[u8]) -> bool) -> Vec<String> {
-    /// What an error takes by itself, however short the text: its words, and for authored text the lines that it shows.
-    const ERROR: usize = 4 << 10;
-    let wrong = |case: &Make| {
-        let Case { name, text } = case(SCALE);
-        let (refused, taken) = measured(|| refuses(&text));
-        // The text itself is one of three times its size.
-        let most = 2 * text.len() + ERROR;
-        match (refused, taken < most) {
-            (true, true) => None,
-            (false, _) => Some(format!("{name} was read, or refused without a word")),
-            (true, false) => Some(format!("{name}: {taken} bytes beside a text of {}", text.len())),
+/// How a text was refused.
+enum Refused {
+    Not,
+    Json(JsonError),
+    Answer(AnswerError),
+    Authored(Vec<Diagnostic>),
+}
+
+fn json(text: &[u8]) -> Refused {
+    Value::from_json(text).map_or_else(Refused::Json, |_| Refused::Not)
+}
+
+fn answer(content_type: &str) -> impl Fn(&[u8]) -> Refused {
+    move |text| answer::to_value(Some(content_type), text).map_or_else(Refused::Answer, |_| Refused::Not)
+}
+
+fn authored(text: &[u8]) -> Refused {
+    let text = std::str::from_utf8(text).unwrap();
+    relaxed::parse(text).map_or_else(Refused::Authored, |_| Refused::Not)
+}
+
+impl Refused {
+    /// Whether it says what is wrong, and where.
+    fn is_told(&self) -> bool {
+        match self {
+            Self::Not => false,
+            Self::Json(error) => error.line > 0 && error.column > 0 && !error.message.to_string().is_empty(),
+            Self::Answer(error) => {
+                error.line > 0 && error.column > 0 && !error.message.to_string().is_empty()
+            }
+            Self::Authored(found) => {
+                !found.is_empty() && found.iter().all(|found| found.line > 0 && found.column > 0)
+            }
         }
-    };
-    cases.iter().filter_map(wrong).collect()
+    }
+
+    /// What it takes by itself. An error about data takes nothing: its words are put together when they are shown. What is
+    /// found in authored text is a list for its author, in words made for it, at most twenty for each text.
+    fn room(&self) -> usize {
+        /// The words about one finding, and the help with it.
+        const WORDS: usize = 256;
+        match self {
+            // While a list grows it is held twice.
+            Self::Authored(found) => {
+                found.len().next_power_of_two().max(4) * 2 * (size_of::<Diagnostic>() + WORDS)
+            }
+            _ => 0,
+        }
+    }
+}
+
+/// What is wrong with how a text is refused.
+fn problem(name: &str, text: &[u8], read: &dyn Fn(&[u8]) -> Refused) -> Option<String> {
+    let (refused, taken) = measured(|| read(text));
+    // The text itself is one of three times its size.
+    let most = 2 * text.len() + refused.room();
+    if !refused.is_told() {
+        Some(format!("{name} was read, or refused without a word or a place"))
+    } else if taken >= most {
+        Some(format!("{name}: {taken} bytes beside a text of {}", text.len()))
+    } else {
+        None
+    }
 }
 
 fn read(cases: &[Make], reads: impl Fn(&[u8]) -> bool) {

@@ -1,22 +1,18 @@
 //! `application/x-www-form-urlencoded` (WHATWG URL, section 5.1).
 //!
-//! A long form is looked over from end to end before anything of it is held, so that refusing it takes no memory beside the
-//! text.
+//! A form is looked over from end to end before anything of it is held, so that refusing it takes no memory beside the text.
 
 use super::AnswerError;
 use crate::limits::Limits;
 use crate::value::{Object, Value};
+use crate::words::Words;
 
 pub(super) fn parse(body: &[u8]) -> Result<Value, AnswerError> {
-    /// What is shorter takes little memory, whatever it holds.
-    const LONG: usize = 64 << 10;
     let most = Limits::DATA.bytes;
     if body.len() > most {
-        return Err(AnswerError::whole("form", format!("longer than {most} bytes")));
+        return Err(AnswerError::whole("form", Words::around("longer than ", most, " bytes")));
     }
-    if body.len() > LONG {
-        pairs(body).try_for_each(|pair| pair.map(drop))?;
-    }
+    pairs(body).try_for_each(|pair| pair.map(drop))?;
     let mut object = Object::default();
     for pair in pairs(body) {
         let [name, value] = pair?.map(Piece::text);
@@ -37,7 +33,7 @@ fn pairs(body: &[u8]) -> impl Iterator<Item = Result<[Piece<'_>; 2], AnswerError
     let pairs = body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
     pairs.enumerate().map(move |(count, pair)| {
         if count == most {
-            return Err(AnswerError::whole("form", format!("more than {most} values")));
+            return Err(AnswerError::whole("form", Words::around("more than ", most, " values")));
         }
         let equals = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
         let (name, value) = (&pair[..equals], pair.get(equals + 1..).unwrap_or_default());

@@ -12,6 +12,7 @@
 mod encoding;
 mod force;
 mod scan;
+mod seen;
 mod tree;
 
 pub(super) use encoding::encoding;
@@ -21,56 +22,56 @@ use super::AnswerError;
 use crate::limits::Limits;
 use crate::position;
 use crate::value::{Object, Value};
+use crate::words::Words;
 use scan::{Event, Scan};
+use seen::MOST_ATTRIBUTES;
 use tree::Tree;
 
 /// What is wrong with a document, and the byte where it is.
 struct Fault {
     at: usize,
-    message: String,
+    message: Words,
 }
 
 impl Fault {
-    fn new(at: usize, message: impl Into<String>) -> Self {
+    fn new(at: usize, message: impl Into<Words>) -> Self {
         Self { at, message: message.into() }
     }
 }
 
-/// More on one element than anybody writes; each takes ten times the memory of its text.
-const MOST_ATTRIBUTES: usize = 1_000;
-
 /// A document as an object of one member, its root element.
 pub(super) fn parse(text: &str, force: &ForceArray) -> Result<Value, AnswerError> {
-    /// What is shorter takes little memory, whatever it holds.
-    const LONG: usize = 64 << 10;
-    let looked_over = if text.len() > LONG { read(text, Tree::counting(force)).map(drop) } else { Ok(()) };
-    looked_over.and_then(|()| read(text, Tree::new(force))).map_err(|fault| {
+    let looked_over = read(text, &mut Tree::counting(force));
+    looked_over.and_then(|_| read(text, &mut Tree::new(force))).map_err(|fault| {
         let (line, column) = position::of(text.as_bytes(), fault.at);
         AnswerError { format: "XML", message: fault.message, line, column }
     })
 }
 
-fn read<'t>(text: &'t str, mut tree: Tree<'t, '_>) -> Result<Value, Fault> {
+/// The document; empty, if the tree only counts.
+fn read<'t>(text: &'t str, tree: &mut Tree<'t, '_>) -> Result<Value, Fault> {
     let mut scan = Scan::new(text)?;
     loop {
         let at = scan.at();
         match scan.next(tree.is_open())? {
-            Event::Open(name) => open(&mut scan, &mut tree, at, name)?,
+            Event::Open(name) => open(&mut scan, tree, at, name)?,
             Event::Close(name) if tree.innermost() == Some(name) => tree.close(),
             Event::Close(_) => return Err(Fault::new(at, "the end of another element was expected here")),
             Event::Text(text) => tree.text(text),
             Event::Section(piece) if tree.is_open() => {
-                count(&mut tree, at)?;
+                count(tree, at)?;
                 tree.literal(piece);
             }
             Event::Section(_) => return Err(Fault::new(at, "text stands outside the root element")),
-            Event::Markup => count(&mut tree, at)?,
+            Event::Markup => count(tree, at)?,
             Event::End if tree.is_open() => return Err(Fault::new(at, "an element is never closed")),
             Event::End => break,
         }
     }
-    let root = tree.root.ok_or_else(|| Fault::new(text.len(), "there is no element"))?;
-    Ok(Value::Object([root].into_iter().collect()))
+    if !tree.has_root() {
+        return Err(Fault::new(text.len(), "there is no element"));
+    }
+    Ok(Value::Object(tree.root.take().into_iter().collect()))
 }
 
 /// Counts what stands at `at`.
@@ -81,34 +82,42 @@ fn count(tree: &mut Tree<'_, '_>, at: usize) -> Result<(), Fault> {
 /// A start tag, from its name on.
 fn open<'t>(scan: &mut Scan<'t>, tree: &mut Tree<'t, '_>, at: usize, name: &'t str) -> Result<(), Fault> {
     count(tree, at)?;
-    if tree.depth() == Limits::DATA.depth {
-        return Err(Fault::new(at, format!("nested deeper than {}", Limits::DATA.depth)));
+    if tree.is_full() {
+        return Err(Fault::new(at, Words::around("nested deeper than ", Limits::DATA.depth, "")));
     }
-    if !tree.is_open() && tree.root.is_some() {
+    if !tree.is_open() && tree.has_root() {
         return Err(Fault::new(at, "there is a second root element"));
     }
-    let mut attributes = Object::default();
-    let empty = loop {
-        let at = scan.at();
-        match scan.attribute()? {
-            scan::InTag::Attribute(name, value) => {
-                count(tree, at)?;
-                if attributes.len() == MOST_ATTRIBUTES {
-                    let message = format!("more than {MOST_ATTRIBUTES} attributes on one element");
-                    return Err(Fault::new(at, message));
-                }
-                if attributes.insert(format!("@{name}"), tree.attribute(value)).is_some() {
-                    return Err(Fault::new(at, "an attribute stands twice on one element"));
-                }
-            }
-            scan::InTag::End { empty } => break empty,
-        }
-    };
-    tree.open(name, attributes);
+    let mut members = Object::default();
+    tree.attributes.clear();
+    let ended = attributes(scan, tree, &mut members);
+    if let Some(at) = tree.attributes.twice() {
+        return Err(Fault::new(at, "an attribute stands twice on one element"));
+    }
+    let empty = ended?;
+    tree.open(name, members);
     if empty {
         tree.close();
     }
     Ok(())
+}
+
+/// The rest of a start tag, and whether it ends its element.
+fn attributes<'t>(scan: &mut Scan<'t>, tree: &mut Tree<'t, '_>, members: &mut Object) -> Result<bool, Fault> {
+    loop {
+        let at = scan.at();
+        let (name, value) = match scan.attribute()? {
+            scan::InTag::End { empty } => return Ok(empty),
+            scan::InTag::Attribute(name, value) => (name, value),
+        };
+        count(tree, at)?;
+        if tree.attributes.is_full() {
+            let message = Words::around("more than ", MOST_ATTRIBUTES, " attributes on one element");
+            return Err(Fault::new(at, message));
+        }
+        tree.attributes.push(name, at);
+        tree.attribute(name, value, members);
+    }
 }
 
 #[cfg(test)]

@@ -9,15 +9,11 @@ use crate::position;
 
 /// The tree of a text, as far as there is one, and everything that is wrong with the text.
 ///
-/// Long text is looked over from end to end before anything of it is held, so that refusing it takes little memory beside it.
+/// The text is looked over from end to end before anything of it is held, so that refusing it takes little memory beside it.
 pub(super) fn document(text: &str, limits: &Limits) -> (Option<Node>, Vec<Diagnostic>) {
-    /// What is shorter takes little memory, whatever it holds.
-    const LONG: usize = 64 << 10;
-    if text.len() > LONG {
-        let looked_over = Parser::<false>::read(text, limits);
-        if looked_over.0.is_none() || !looked_over.1.is_empty() {
-            return looked_over;
-        }
+    let looked_over = Parser::<false>::read(text, limits);
+    if looked_over.0.is_none() || !looked_over.1.is_empty() {
+        return looked_over;
     }
     Parser::<true>::read(text, limits)
 }

@@ -7,15 +7,16 @@ use super::{Object, Value};
 use crate::bytes::leading;
 use crate::limits::Limits;
 use crate::position;
+use crate::words::Words;
 
 /// Why some bytes are not JSON, and where.
 ///
 /// The text never repeats what stood in the input: an answer that does not parse may hold what nobody may see.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("line {line}, column {column}: {message}")]
 pub struct JsonError {
     /// What was expected, or which limit was met.
-    pub message: String,
+    pub message: Words,
     /// The line, from 1.
     pub line: usize,
     /// The column, from 1, in characters.
@@ -33,33 +34,26 @@ impl Value {
 
     /// As [`Value::from_json`], within the limits given.
     ///
-    /// Long text is looked over from end to end before anything of it is held, so that refusing it takes no memory beside
-    /// the text itself.
+    /// The text is looked over from end to end before anything of it is held, so that refusing it takes no memory beside the
+    /// text itself.
     pub fn from_json_within(bytes: &[u8], limits: &Limits) -> Result<Self, JsonError> {
-        /// What is shorter takes little memory, whatever it holds.
-        const LONG: usize = 64 << 10;
         if bytes.len() > limits.bytes {
-            return Err(place(
-                &[],
-                0,
-                format!("the text is longer than {} bytes (limit `bytes`)", limits.bytes),
-            ));
+            let message = Words::around("the text is longer than ", limits.bytes, " bytes (limit `bytes`)");
+            return Err(place(&[], 0, message));
         }
         let text = std::str::from_utf8(bytes)
-            .map_err(|error| place(bytes, error.valid_up_to(), "not UTF-8".to_owned()))?;
-        if text.len() > LONG {
-            Reader::<false>::read(text, limits)?;
-        }
+            .map_err(|error| place(bytes, error.valid_up_to(), "not UTF-8".into()))?;
+        Reader::<false>::read(text, limits)?;
         Reader::<true>::read(text, limits)
     }
 }
 
-fn place(bytes: &[u8], at: usize, message: String) -> JsonError {
+fn place(bytes: &[u8], at: usize, message: Words) -> JsonError {
     let (line, column) = position::of(bytes, at);
     JsonError { message, line, column }
 }
 
-type Read<T> = Result<T, String>;
+type Read<T> = Result<T, Words>;
 
 /// Reads, and builds the value if it is to `HOLD` it; else every value it gives is null or empty.
 struct Reader<'a, const HOLD: bool> {
@@ -82,7 +76,7 @@ impl<'a, const HOLD: bool> Reader<'a, HOLD> {
         self.space();
         let value = self.value()?;
         self.space();
-        if self.at < self.bytes.len() { Err("expected the end of the text".to_owned()) } else { Ok(value) }
+        if self.at < self.bytes.len() { Err("expected the end of the text".into()) } else { Ok(value) }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -97,7 +91,7 @@ impl<'a, const HOLD: bool> Reader<'a, HOLD> {
     fn value(&mut self) -> Read<Value> {
         self.nodes += 1;
         if self.nodes > self.limits.nodes {
-            return Err(format!("more than {} values (limit `nodes`)", self.limits.nodes));
+            return Err(Words::around("more than ", self.limits.nodes, " values (limit `nodes`)"));
         }
         match self.peek() {
             Some(b'{') => self.nested(Self::object),
@@ -107,13 +101,13 @@ impl<'a, const HOLD: bool> Reader<'a, HOLD> {
             Some(b'n') => self.word("null", Value::Null),
             Some(b't') => self.word("true", Value::Bool(true)),
             Some(b'f') => self.word("false", Value::Bool(false)),
-            _ => Err(NO_VALUE.to_owned()),
+            _ => Err(NO_VALUE.into()),
         }
     }
 
     fn nested(&mut self, read: impl FnOnce(&mut Self) -> Read<Value>) -> Read<Value> {
         if self.depth == self.limits.depth {
-            return Err(format!("nested deeper than {} (limit `depth`)", self.limits.depth));
+            return Err(Words::around("nested deeper than ", self.limits.depth, " (limit `depth`)"));
         }
         self.depth += 1;
         self.at += 1;
@@ -130,12 +124,12 @@ impl<'a, const HOLD: bool> Reader<'a, HOLD> {
         }
         loop {
             if self.peek() != Some(b'"') {
-                return Err("expected a quoted key".to_owned());
+                return Err("expected a quoted key".into());
             }
             let key = self.string()?;
             self.space();
             if !self.skip(b':') {
-                return Err("expected `:` after the key".to_owned());
+                return Err("expected `:` after the key".into());
             }
             self.space();
             let value = self.value()?;
@@ -165,13 +159,13 @@ impl<'a, const HOLD: bool> Reader<'a, HOLD> {
     }
 
     /// After a member or an element: whether the list ends here.
-    fn end(&mut self, close: u8, expected: &str) -> Read<bool> {
+    fn end(&mut self, close: u8, expected: &'static str) -> Read<bool> {
         self.space();
         if self.skip(close) {
             return Ok(true);
         }
         if !self.skip(b',') {
-            return Err(expected.to_owned());
+            return Err(expected.into());
         }
         self.space();
         Ok(false)
@@ -187,11 +181,11 @@ impl<'a, const HOLD: bool> Reader<'a, HOLD> {
         let start = self.at;
         let length = number::scan(&self.bytes[start..]);
         if length == 0 {
-            return Err("expected a number".to_owned());
+            return Err("expected a number".into());
         }
         self.at += length;
         match self.peek() {
-            Some(b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-') => Err("not a JSON number".to_owned()),
+            Some(b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-') => Err("not a JSON number".into()),
             _ if HOLD => Ok(Value::Number(Number::scanned(&self.text[start..self.at]))),
             _ => Ok(Value::Null),
         }
@@ -199,7 +193,7 @@ impl<'a, const HOLD: bool> Reader<'a, HOLD> {
 
     fn word(&mut self, word: &str, value: Value) -> Read<Value> {
         if !self.bytes[self.at..].starts_with(word.as_bytes()) {
-            return Err(NO_VALUE.to_owned());
+            return Err(NO_VALUE.into());
         }
         self.at += word.len();
         Ok(value)
@@ -240,7 +234,7 @@ impl<'a, const HOLD: bool> Reader<'a, HOLD> {
                     }
                     self.at += length;
                 }
-                Some(0..=0x1f) => return Err("a control character must be escaped".to_owned()),
+                Some(0..=0x1f) => return Err("a control character must be escaped".into()),
                 Some(_) => {
                     let length = plain(&self.bytes[self.at..]);
                     if HOLD {
@@ -248,7 +242,7 @@ impl<'a, const HOLD: bool> Reader<'a, HOLD> {
                     }
                     self.at += length;
                 }
-                None => return Err("the string is never closed".to_owned()),
+                None => return Err("the string is never closed".into()),
             }
         }
     }
@@ -275,12 +269,13 @@ fn plain(bytes: &[u8]) -> usize {
 }
 
 /// The character that the escape at the start of `rest` stands for, and the length of the escape.
-pub(crate) fn unescape(rest: &str) -> Result<(char, usize), String> {
+pub(crate) fn unescape(rest: &str) -> Result<(char, usize), &'static str> {
     match rest.as_bytes().get(1).copied() {
         Some(b'u') => unicode(rest),
-        second => second.and_then(simple).map(|character| (character, 2)).ok_or_else(|| {
-            "unknown escape: one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX is expected".to_owned()
-        }),
+        second => second
+            .and_then(simple)
+            .map(|character| (character, 2))
+            .ok_or("unknown escape: one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX is expected"),
     }
 }
 
@@ -297,7 +292,7 @@ fn simple(byte: u8) -> Option<char> {
     })
 }
 
-fn unicode(rest: &str) -> Result<(char, usize), String> {
+fn unicode(rest: &str) -> Result<(char, usize), &'static str> {
     let bytes = rest.as_bytes();
     let first = unit(bytes, 0).ok_or("expected four hexadecimal digits after \\u")?;
     if let Some(character) = char::from_u32(first) {
@@ -307,7 +302,7 @@ fn unicode(rest: &str) -> Result<(char, usize), String> {
     second
         .and_then(|low| char::from_u32(0x10000 + ((first - 0xd800) << 10) + (low - 0xdc00)))
         .map(|character| (character, 12))
-        .ok_or_else(|| "a lone surrogate is no character".to_owned())
+        .ok_or("a lone surrogate is no character")
 }
 
 /// The UTF-16 unit that `\uXXXX` at an offset stands for.

@@ -67,7 +67,7 @@ fn an_error_names_line_and_column_and_nothing_of_the_text() {
 fn limits_hold() {
     for text in ["[".repeat(100_000), "{\"a\":".repeat(100_000)] {
         let error = Value::from_json(text.as_bytes()).unwrap_err();
-        assert_eq!(error.message, "nested deeper than 256 (limit `depth`)");
+        assert_eq!(error.message.to_string(), "nested deeper than 256 (limit `depth`)");
     }
     let deep = format!("{}{}", "[".repeat(256), "]".repeat(256));
     assert!(Value::from_json(deep.as_bytes()).is_ok());

@@ -67,7 +67,7 @@ impl<'t> Scan<'t> {
         &self.text[self.at..]
     }
 
-    fn fault<T>(&self, message: &str) -> Result<T, Fault> {
+    fn fault<T>(&self, message: &'static str) -> Result<T, Fault> {
         Err(Fault::new(self.at, message))
     }
 

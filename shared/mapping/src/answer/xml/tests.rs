@@ -98,7 +98,7 @@ fn values_are_written_as_xmltodict_understands_them() {
 /// The place and the text of an error.
 fn error(document: &[u8]) -> (usize, usize, String) {
     let error = super::super::to_value(Some("text/xml"), document).unwrap_err();
-    (error.line, error.column, error.message)
+    (error.line, error.column, error.message.to_string())
 }
 
 #[test]

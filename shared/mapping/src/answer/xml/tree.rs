@@ -4,71 +4,95 @@ use memchr::memchr;
 
 use super::force::ForceArray;
 use super::scan::{attribute_value, resolve};
+use super::seen::{Attributes, Open};
 use crate::limits::Limits;
 use crate::value::{Object, Value};
+use crate::words::Words;
 
-struct Element<'t> {
-    name: &'t str,
+/// What is held of an open element.
+#[derive(Default)]
+struct Element {
     members: Object,
     text: String,
 }
 
 pub(super) struct Tree<'t, 'f> {
-    open: Vec<Element<'t>>,
+    open: Open<'t>,
+    /// Those of the tag that is being read.
+    pub(super) attributes: Attributes<'t>,
     nodes: usize,
     force: &'f ForceArray,
-    /// Whether values are kept, or counted alone.
-    holds: bool,
+    /// The open elements, if values are kept; else they are counted alone.
+    held: Option<Vec<Element>>,
+    has_root: bool,
+    /// None, as long as it is open, or if values are not kept.
     pub(super) root: Option<(String, Value)>,
 }
 
 impl<'t, 'f> Tree<'t, 'f> {
     pub(super) fn new(force: &'f ForceArray) -> Self {
-        Self { open: Vec::new(), nodes: 0, force, holds: true, root: None }
+        Self { held: Some(Vec::new()), ..Self::counting(force) }
     }
 
-    /// A tree that only counts: its root is null.
+    /// A tree that only counts, and holds nothing.
     pub(super) fn counting(force: &'f ForceArray) -> Self {
-        Self { holds: false, ..Self::new(force) }
+        let (open, attributes) = (Open::none(), Attributes::none());
+        Self { open, attributes, nodes: 0, force, held: None, has_root: false, root: None }
     }
 
-    /// What an attribute's value becomes.
-    pub(super) fn attribute(&self, raw: &str) -> Value {
-        if self.holds { Value::String(attribute_value(raw)) } else { Value::Null }
+    /// An attribute of an element that will have these members.
+    pub(super) fn attribute(&self, name: &str, raw: &str, members: &mut Object) {
+        if self.held.is_some() {
+            members.insert(format!("@{name}"), attribute_value(raw));
+        }
     }
 
     pub(super) fn is_open(&self) -> bool {
-        !self.open.is_empty()
+        !self.open.names().is_empty()
     }
 
-    pub(super) fn depth(&self) -> usize {
-        self.open.len()
+    /// Whether elements are open in one another as deep as they may be.
+    pub(super) fn is_full(&self) -> bool {
+        self.open.is_full()
+    }
+
+    /// Whether the root element is there, open or closed.
+    pub(super) fn has_root(&self) -> bool {
+        self.has_root
     }
 
     /// The name of the element that has to be closed next.
     pub(super) fn innermost(&self) -> Option<&'t str> {
-        self.open.last().map(|element| element.name)
+        self.open.names().last().copied()
     }
 
     /// Counts an element or an attribute, or what stands between elements and is no text.
-    pub(super) fn count(&mut self) -> Result<(), String> {
+    pub(super) fn count(&mut self) -> Result<(), Words> {
         self.nodes += 1;
         let most = Limits::DATA.nodes;
         if self.nodes > most {
-            Err(format!("more than {most} elements, attributes, comments, sections and instructions"))
+            let after = " elements, attributes, comments, sections and instructions";
+            Err(Words::around("more than ", most, after))
         } else {
             Ok(())
         }
     }
 
-    pub(super) fn open(&mut self, name: &'t str, attributes: Object) {
-        let members = if self.holds { attributes } else { Object::default() };
-        self.open.push(Element { name, members, text: String::new() });
+    pub(super) fn open(&mut self, name: &'t str, members: Object) {
+        self.has_root = true;
+        self.open.push(name);
+        if let Some(held) = &mut self.held {
+            held.push(Element { members, ..Element::default() });
+        }
+    }
+
+    fn element(&mut self) -> Option<&mut Element> {
+        self.held.as_mut()?.last_mut()
     }
 
     /// Text as it stands in the document, of which every reference can be resolved.
     pub(super) fn text(&mut self, text: &str) {
-        if !self.holds {
+        if self.held.is_none() {
             return;
         }
         let mut rest = text;
@@ -83,7 +107,7 @@ impl<'t, 'f> Tree<'t, 'f> {
 
     /// Text that holds no references: what stands between them, or in a CDATA section.
     pub(super) fn literal(&mut self, piece: &str) {
-        let Some(element) = self.open.last_mut().filter(|_| self.holds) else { return };
+        let Some(element) = self.element() else { return };
         // Space at the start is trimmed in the end; between elements, it is all there is.
         let piece = if element.text.is_empty() { piece.trim_start() } else { piece };
         push_lines(piece, &mut element.text);
@@ -91,7 +115,7 @@ impl<'t, 'f> Tree<'t, 'f> {
 
     /// A character that a reference stands for: also a carriage return stays what it is.
     fn character(&mut self, character: char) {
-        let Some(element) = self.open.last_mut() else { return };
+        let Some(element) = self.element() else { return };
         if !(element.text.is_empty() && character.is_whitespace()) {
             element.text.push(character);
         }
@@ -99,7 +123,8 @@ impl<'t, 'f> Tree<'t, 'f> {
 
     /// Ends the innermost element.
     pub(super) fn close(&mut self) {
-        let Some(Element { name, mut members, mut text }) = self.open.pop() else { return };
+        let name = self.open.pop().unwrap_or_default();
+        let Some(Element { mut members, mut text }) = self.held.as_mut().and_then(Vec::pop) else { return };
         text.truncate(text.trim_end().len());
         if text.capacity() > 2 * text.len() {
             text.shrink_to_fit();
@@ -117,21 +142,17 @@ impl<'t, 'f> Tree<'t, 'f> {
     }
 
     fn attach(&mut self, name: &'t str, value: Value) {
-        if !self.holds && self.is_open() {
-            return;
+        let parent = self.held.as_mut().and_then(|held| held.last_mut());
+        match parent.and_then(|parent| parent.members.get_mut(name)) {
+            Some(Value::Array(items)) => return items.push(value),
+            Some(first) => return *first = Value::Array(vec![std::mem::take(first), value]),
+            None => {}
         }
-        let known = self.open.last_mut().and_then(|parent| parent.members.get_mut(name));
-        match known {
-            Some(Value::Array(items)) => items.push(value),
-            Some(first) => *first = Value::Array(vec![std::mem::take(first), value]),
-            None => {
-                let forced = self.force.names(self.open.iter().map(|element| element.name), name);
-                let value = if forced { Value::Array(vec![value]) } else { value };
-                match self.open.last_mut() {
-                    Some(parent) => drop(parent.members.insert(name, value)),
-                    None => self.root = Some((name.to_owned(), value)),
-                }
-            }
+        let forced = self.force.names(self.open.names().iter().copied(), name);
+        let value = if forced { Value::Array(vec![value]) } else { value };
+        match self.element() {
+            Some(parent) => drop(parent.members.insert(name, value)),
+            None => self.root = Some((name.to_owned(), value)),
         }
     }
 }
