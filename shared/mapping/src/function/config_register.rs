@@ -11,9 +11,9 @@ pub(super) static CONFIG_REGISTER: Function = Function {
     group: Group::Reading,
     summary: "A register, or a place in it",
     doc: "The unit's private copy is read before the shared one. KEY is written out, so that it is known when the adapter is \
-          checked; a step of PATH may depend on data. What an author wrote into the register is a template like the adapter \
-          itself: its expressions are evaluated where it is read, with what can be read there. What a run wrote into it is \
-          data, and never evaluated. Registers that read each other in a circle are an error.",
+          checked; a part of PATH may depend on data. What an author wrote into the register may hold expressions, as an \
+          adapter may: they are evaluated where it is read, with what can be read there. What a run wrote into it is data, \
+          and never evaluated. Registers that read each other in a circle are an error.",
     secrets: Some("What is read may hold secrets, if the place it ends in may."),
     examples: &[
         Example {

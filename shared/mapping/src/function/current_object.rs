@@ -9,15 +9,15 @@ pub(super) static CURRENT_OBJECT: Function = Function {
     summary: "A place in the data of the step",
     doc: "PATH begins with a section:\n\n\
           | section | holds | can be read from |\n| --- | --- | --- |\n\
-          | `constants` | the adapter's constants, and behind them the integration's | everywhere; in `constants` those above |\n\
+          | `constants` | the adapter's constants, and those of the integration that have other names | everywhere; in `constants` those above |\n\
           | `input` | what the caller, or the step before, handed over | everywhere |\n\
           | `variables` | short for `input.variables` | everywhere |\n\
           | `meta` | `error`, `message`, `status` of the answer | `preResponseMapping` on |\n\
           | `response` | the body of the answer, as JSON | `preResponseMapping` on |\n\
           | `preResponse` | what `preResponseMapping` gave | `responseMapping` on |\n\
           | `responseMapping` | the result | `onResponseActions` and `onResponseConnector` |\n\n\
-          Steps are written `a.b.c`, `a.0.b`, `a[0].b`, `a[\"odd.key\"]`; one may be an expression, whose value is one step \
-          whatever it holds. A step that is not there gives null.",
+          A path is written `a.b.c`, `a.0.b`, `a[0].b`, `a[\"odd.key\"]`; a name in it may be an expression, whose value is one \
+          name whatever it holds. What is not there gives null.",
     secrets: Some("A constant may hold secrets, if the place it is read in may."),
     examples: &[
         Example {

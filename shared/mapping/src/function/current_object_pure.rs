@@ -7,7 +7,7 @@ pub(super) static CURRENT_OBJECT_PURE: Function = Function {
     signature: "${currentObjectPure:PATH}",
     group: Group::Reading,
     summary: "The same as `currentObject`",
-    doc: "Data is never evaluated, whatever its text looks like, so there is nothing that this name would have to prevent.",
+    doc: "Some adapters are written with this name. Data is never evaluated, whatever its text looks like, so both mean the same.",
     secrets: Some("As in `currentObject`."),
     examples: &[Example {
         text: "${currentObjectPure:input.note}",

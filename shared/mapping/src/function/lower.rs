@@ -9,7 +9,7 @@ pub(super) static LOWER: Function = Function {
     signature: "${lower:X}",
     group: Group::Text,
     summary: "The text X in small letters",
-    doc: "In every script that has them, by Unicode's rules and in no language's own way. Numbers and booleans are written \
+    doc: "In every alphabet that has them, by Unicode's rules and in no language's own way. Numbers and booleans are written \
           as JSON has them. Null stays null.",
     secrets: None,
     examples: &[

@@ -49,6 +49,44 @@ fn every_example_of_the_guide_gives_what_it_says() {
     kept(&path, &made);
 }
 
+/// The headings of a page, each with its level and its anchor as GitHub makes it.
+fn headings(page: &str) -> Vec<(usize, String)> {
+    let outside = page.split("```").step_by(2).flat_map(str::lines);
+    let heading = |line: &str| {
+        let text = line.trim_start_matches('#').strip_prefix(' ')?;
+        let kept = text.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        Some((line.len() - text.len() - 1, kept.collect::<String>().to_lowercase().replace(' ', "-")))
+    };
+    outside.filter(|line| line.starts_with('#')).filter_map(heading).collect()
+}
+
+#[test]
+fn every_link_leads_somewhere_and_the_contents_lead_to_every_heading() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/language");
+    let read =
+        |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    for name in ["guide.md", "functions.md", "diagnostics.md"] {
+        let page = read(name);
+        let links = page.split("```").step_by(2).flat_map(|text| text.split("](").skip(1));
+        let links: Vec<&str> = links.filter_map(|link| Some(link.split_once(')')?.0)).collect();
+        assert!(links.len() > 20, "{name}: {links:?}");
+        for link in links.iter().filter(|link| !link.starts_with("https:")) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let there = if file.is_empty() { page.clone() } else { read(file) };
+            let found = anchor.is_empty() || headings(&there).iter().any(|(_, known)| known == anchor);
+            assert!(found, "{name}: {link} leads nowhere");
+        }
+        for (level, anchor) in headings(&page) {
+            let listed = links.iter().any(|link| link.strip_prefix('#') == Some(&anchor));
+            // The sections of a reference are short, and listed by what is in them.
+            assert!(
+                listed || level == 1 || (level == 2 && name != "guide.md"),
+                "{name}: nothing leads to {anchor}"
+            );
+        }
+    }
+}
+
 #[derive(Default)]
 struct Case {
     adapter: String,
