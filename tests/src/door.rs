@@ -14,7 +14,7 @@ use proto::{
     secrets::v1::PutSecretRequest,
     tokens::v1::ClientAuthentication,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -262,7 +262,7 @@ fn echoing(received: &Received) -> Answer {
 /// What a streamed GET ends with; none where all of it came.
 async fn streamed(suite: &Suite, url: String) -> Option<Status> {
     let name = "tenants/default/integrations/CRM".to_owned();
-    let head = StreamIntegrationRequestHead { name, method: "GET".to_owned(), url, headers: vec![] };
+    let head = StreamIntegrationRequestHead { name, method: "GET".to_owned(), url, ..Default::default() };
     let message = StreamIntegrationRequest { part: Some(Part::Head(head)) };
     let mut answer = match suite.integrations().stream_integration(stream::iter([message])).await {
         Ok(answer) => answer.into_inner(),
@@ -320,7 +320,7 @@ async fn where_echoes_are_refused_nothing_of_an_answer_that_holds_a_secret_comes
 }
 
 #[tokio::test]
-async fn a_secret_that_is_for_elsewhere_is_refused_with_one_audit_record() {
+async fn a_secret_that_is_for_elsewhere_is_refused_with_one_entry_in_the_ledger() {
     let token = Canary::new();
     let authority = Authority::new();
     let crm = Counterpart::start(&authority, fine).await;
@@ -333,19 +333,14 @@ async fn a_secret_that_is_for_elsewhere_is_refused_with_one_audit_record() {
     suite.create_integration("CRM", wide).await;
     let refusal = suite.get("CRM", format!("{evil}/v1?q=visible-nowhere")).await.unwrap_err();
     assert_eq!((reason(&refusal).as_str(), refusal.code()), ("SECRET_OUT_OF_SCOPE", Code::PermissionDenied));
-    let said = suite.said("stderr");
-    let records: Vec<_> =
-        said.lines().filter(|line| line.contains("\"target\":\"outgate::audit\"")).collect();
-    let [record] = records[..] else { panic!("one record: {records:?}") };
-    let record: Value = serde_json::from_str(record).expect("a line of the log is JSON");
-    let expected = json!({
-        "message": "the release of a secret was refused",
-        "by": "integrations",
-        "secret": "tenants/default/secrets/crm",
-        "destination": evil,
-        "purpose": "PURPOSE_CALL",
-        "reason": "SECRET_OUT_OF_SCOPE",
-    });
-    assert_eq!((&record["level"], &record["fields"]), (&json!("WARN"), &expected));
+    let export = suite.command(&["audit", "export", "--json"]).await.success();
+    let entries = export["entries"].as_array().expect("entries").iter();
+    let refused: Vec<_> = entries.filter(|entry| entry["kind"] == "refused").collect();
+    let [entry] = refused[..] else { panic!("one entry: {export}") };
+    let told = ["by", "secret", "destination", "purpose", "reason", "integration"].map(|key| &entry[key]);
+    let expected =
+        ["integrations", "tenants/default/secrets/crm", &evil, "PURPOSE_CALL", "SECRET_OUT_OF_SCOPE", "CRM"];
+    assert_eq!(told, expected);
+    assert!(!export.to_string().contains("visible-nowhere"));
     assert!(crm.received().is_empty());
 }

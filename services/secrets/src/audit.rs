@@ -87,21 +87,14 @@ impl Audit {
         name: &Name,
         told: &Result<bool, Refusal>,
     ) -> Result<(), Refusal> {
-        let (by, secret) = (caller.name(), name.parent.child(SECRETS, &name.id));
+        let secret = name.parent.child(SECRETS, &name.id);
         let (key, outcome) = match told {
             Ok(true) => ("outcome", "MATCHES"),
             Ok(false) => ("outcome", "DOES_NOT_MATCH"),
             Err(refusal) => ("reason", refusal::name(refusal.reason())),
         };
-        tracing::warn!(
-            target: "outgate::audit",
-            by,
-            secret,
-            outcome,
-            "a candidate for a secret's value was tried"
-        );
-        let entry = Entry::new(Kind::Verified).text("by", by).text("secret", &secret).text(key, outcome);
-        self.write(vec![entry]).await.map(drop)
+        let entry = Entry::new(Kind::Verified).text("by", caller.name()).text("secret", &secret);
+        self.write(vec![entry.text(key, outcome)]).await.map(drop)
     }
 
     /// Writes entries down. On return they are durable. Answers the number of the last.
@@ -144,7 +137,6 @@ impl Asked<'_> {
     /// Writes down that it was refused, once, and hands the refusal on: the ledger's own, where it cannot be written.
     pub(crate) async fn refused(&self, audit: &Audit, refusal: Refusal) -> Refusal {
         let reason = refusal::name(refusal.reason());
-        self.tell(reason);
         let kind = match self.wish {
             Wish::Release(_) => Kind::Refused,
             Wish::SendToken => Kind::TokenRefused,
@@ -159,64 +151,25 @@ impl Asked<'_> {
     /// What is no name, origin or purpose is left out: it is somebody's text, and may hold anything. Of a URL the origin
     /// alone is written, as its path and query may hold values.
     pub(crate) fn entry(&self, kind: Kind) -> Entry {
-        let Known { secret, scope, purpose, answered } = self.known();
+        let name = Name::parse("name", SECRETS, self.name).ok();
+        let secret = name.map(|name| name.parent.child(SECRETS, &name.id));
+        let scope = Scope::of(self.destination_url).ok();
+        let (purpose, answered) = match self.wish {
+            Wish::Release(purpose) => (Purpose::try_from(purpose).ok(), None),
+            Wish::SendToken => (None, None),
+            Wish::Save { answered_url } => (None, Scope::of(answered_url).ok()),
+        };
         let entry = Entry::new(kind)
             .text("by", self.caller.name())
             .text("secret", secret.as_deref().unwrap_or_default())
             .text("destination", scope.as_ref().map_or("", Scope::as_str))
-            .text("purpose", purpose.unwrap_or_default())
+            .text("purpose", purpose.map(|purpose| purpose.as_str_name()).unwrap_or_default())
             .text("answered", answered.as_ref().map_or("", Scope::as_str));
         match self.cause {
             Some(cause) => caused(entry, cause),
             None => entry,
         }
     }
-
-    /// The same for whoever follows the log.
-    fn tell(&self, reason: &str) {
-        let Known { secret, scope, purpose, answered } = self.known();
-        let what = match self.wish {
-            Wish::Release(_) => "the release of a secret",
-            Wish::SendToken => "the sending of a token",
-            Wish::Save { .. } => "the saving of a secret",
-        };
-        tracing::warn!(
-            target: "outgate::audit",
-            by = self.caller.name(),
-            secret,
-            destination = scope.as_ref().map(Scope::as_str),
-            purpose,
-            answered = answered.as_ref().map(Scope::as_str),
-            reason,
-            "{what} was refused"
-        );
-    }
-
-    fn known(&self) -> Known {
-        let name = Name::parse("name", SECRETS, self.name).ok();
-        let purpose = match self.wish {
-            Wish::Release(purpose) => Purpose::try_from(purpose).ok(),
-            Wish::SendToken | Wish::Save { .. } => None,
-        };
-        let answered = match self.wish {
-            Wish::Save { answered_url } => Scope::of(answered_url).ok(),
-            Wish::Release(_) | Wish::SendToken => None,
-        };
-        Known {
-            answered,
-            secret: name.map(|name| name.parent.child(SECRETS, &name.id)),
-            scope: Scope::of(self.destination_url).ok(),
-            purpose: purpose.map(|purpose| purpose.as_str_name()),
-        }
-    }
-}
-
-/// What of a wish is what it should be.
-struct Known {
-    secret: Option<String>,
-    scope: Option<Scope>,
-    purpose: Option<&'static str>,
-    answered: Option<Scope>,
 }
 
 /// Adds what the secret is wanted for, as far as it consists of ids and etags.

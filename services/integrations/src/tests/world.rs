@@ -148,12 +148,21 @@ impl World {
     /// What the audit ledger holds beside what was put, once all uses are in it.
     pub(super) async fn audited(&self) -> Vec<serde_json::Value> {
         self.service.finish().await;
+        self.ledger(|kind| kind != "put").await
+    }
+
+    /// The refusals that it holds; each is there when it is answered.
+    pub(super) async fn refusals(&self) -> Vec<serde_json::Value> {
+        self.ledger(|kind| kind == "refused" || kind == "token_refused").await
+    }
+
+    async fn ledger(&self, wanted: impl Fn(&str) -> bool) -> Vec<serde_json::Value> {
         let request = ExportEntriesRequest { parent: TENANT.into(), ..Default::default() };
         let entries = AuditServiceClient::new(self.secrets.clone()).export_entries(request).await.unwrap();
         let batches: Vec<_> = entries.into_inner().try_collect().await.unwrap();
         let lines = batches.iter().flat_map(|batch| &batch.entries);
         let entries = lines.map(|entry| serde_json::from_str(&entry.line).unwrap());
-        entries.filter(|entry: &serde_json::Value| entry["kind"] != "put").collect()
+        entries.filter(|entry: &serde_json::Value| entry["kind"].as_str().is_some_and(&wanted)).collect()
     }
 
     /// A client that may do everything.
@@ -344,13 +353,7 @@ pub(super) fn open(counterpart: &Counterpart, auth: Option<auth::Kind>) -> Integ
 
 /// A GET through `CRM`.
 pub(super) fn get(url: String) -> ExecuteIntegrationRequest {
-    ExecuteIntegrationRequest {
-        name: CRM.into(),
-        method: "GET".into(),
-        url,
-        headers: vec![],
-        body: Default::default(),
-    }
+    ExecuteIntegrationRequest { name: CRM.into(), method: "GET".into(), url, ..Default::default() }
 }
 
 pub(super) fn header(name: &str, value: &'static str) -> Header {
