@@ -301,3 +301,27 @@ async fn healthcheck_says_by_its_exit_code_whether_the_suite_serves() {
     scene.suite.kill().await;
     assert_eq!(scene.suite.command(&["healthcheck"]).await.code, REFUSED);
 }
+
+#[tokio::test]
+async fn a_units_private_copy_is_used_by_its_calls() {
+    let scene = Scene::ready().await;
+    let (shared, private) = (Canary::new(), Canary::new());
+    scene.put_secret(shared.text()).await;
+    let put = ["--json", "secret", "put", "crm", "--url", &scene.crm.url("/"), "--unit", "north"];
+    scene.suite.command_with_input(&put, private.text()).await.success();
+    let url = scene.crm.url("/api/v1/customers");
+    for (unit, sent) in
+        [(&[][..], &shared), (&["--unit", "north"], &private), (&["--unit", "south"], &shared)]
+    {
+        let answer = scene.folder.path().join("answer").display().to_string();
+        for streamed in [&[][..], &["--output", &answer]] {
+            let arguments = [&["--json", "call", "CRM", "GET", &url], unit, streamed].concat();
+            scene.suite.command(&arguments).await.success();
+            let received = scene.crm.received();
+            let last = received.last().expect("it was called");
+            assert_eq!(last.header("x-api-key"), sent.text(), "{arguments:?}");
+        }
+    }
+    let no_id = scene.suite.command(&["--json", "call", "CRM", "GET", &url, "--unit", "a/b"]).await;
+    assert_eq!(no_id.code, USAGE, "{no_id:?}");
+}

@@ -109,7 +109,7 @@ async fn bodies_larger_than_the_server_s_memory_pass_both_ways() {
         name: "tenants/default/integrations/FILES".to_owned(),
         method: "PUT".to_owned(),
         url: scene.files.url("/file"),
-        headers: vec![],
+        ..Default::default()
     };
     let part = |part| StreamIntegrationRequest { part: Some(part) };
     let pieces: Vec<_> =

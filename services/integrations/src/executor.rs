@@ -60,8 +60,9 @@ impl Call {
         self.on_behalf_of(&definition.name.parent.tenant, caller)
     }
 
-    /// The same for the end user of a caller.
+    /// The same for the end user of a caller, and with what the ledger is told of whom it is made for.
     pub(crate) fn on_behalf_of(mut self, tenant: &Id, caller: &Caller) -> Self {
+        self.cause.business_unit = self.unit.as_ref().map(Id::to_string).unwrap_or_default();
         self.cause.user = caller.user(tenant).unwrap_or_default().to_owned();
         self
     }

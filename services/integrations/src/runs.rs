@@ -198,7 +198,6 @@ impl Runs {
             cause: Cause {
                 adapter: name.id.to_string(),
                 adapter_etag: etag.as_ref().to_owned(),
-                business_unit: name.parent.unit.as_ref().map(Id::to_string).unwrap_or_default(),
                 ..Cause::default()
             },
         };

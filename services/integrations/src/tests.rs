@@ -19,6 +19,7 @@ mod scoping;
 mod streaming;
 mod tokens;
 mod tracing;
+mod units;
 mod users;
 mod waiting;
 mod world;

@@ -102,7 +102,7 @@ fn head(method: &str, url: String) -> StreamIntegrationRequest {
         name: "tenants/default/integrations/BENCH".to_owned(),
         method: method.to_owned(),
         url,
-        headers: vec![],
+        ..Default::default()
     };
     StreamIntegrationRequest { part: Some(incoming::Part::Head(head)) }
 }

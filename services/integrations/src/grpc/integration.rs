@@ -39,10 +39,12 @@ impl IntegrationService for Service {
         request: Request<ExecuteIntegrationRequest>,
     ) -> Result<Response<ExecuteIntegrationResponse>, Status> {
         let caller = Caller::of(&request)?;
-        let ExecuteIntegrationRequest { name, method, url, headers, body } = request.into_inner();
+        let ExecuteIntegrationRequest { name, method, url, headers, body, business_unit } =
+            request.into_inner();
         let name = Name::parse_shared("name", COLLECTION, &name)?;
         caller.require(Role::Caller, &name.parent.tenant)?;
-        let call = call("", method, url, headers, body)?;
+        let call =
+            Call { unit: unit("business_unit", &business_unit)?, ..call("", method, url, headers, body)? };
         let definition = self.definitions.find(&name).await?;
         let outcome = self.executor.through(&definition, &caller, call).await?;
         Ok(Response::new(answered(outcome.answer.map_err(Refusal::from)?)))
@@ -56,10 +58,12 @@ impl IntegrationService for Service {
     ) -> Result<Response<Self::StreamIntegrationStream>, Status> {
         let caller = Caller::of(&request)?;
         let mut parts = request.into_inner();
-        let StreamIntegrationRequestHead { name, method, url, headers } = streaming::head(&mut parts).await?;
+        let StreamIntegrationRequestHead { name, method, url, headers, business_unit } =
+            streaming::head(&mut parts).await?;
         let name = Name::parse_shared("head.name", COLLECTION, &name)?;
         caller.require(Role::Caller, &name.parent.tenant)?;
-        let call = call("head.", method, url, headers, Bytes::new())?;
+        let unit = unit("head.business_unit", &business_unit)?;
+        let call = Call { unit, ..call("head.", method, url, headers, Bytes::new())? };
         let definition = self.definitions.find(&name).await?;
         let download = self.executor.stream(&definition, &caller, call, streaming::chunks(parts)).await?;
         let mut response = Response::new(streaming::answer(download).boxed());
@@ -142,6 +146,11 @@ impl IntegrationService for Service {
 
 fn given(integration: Option<Integration>) -> Result<Integration, Refusal> {
     integration.ok_or_else(|| Refusal::field("integration", "is missing"))
+}
+
+/// The business unit that a call is made for; none where the field is empty.
+fn unit(field: &str, text: &str) -> Result<Option<Id>, Refusal> {
+    (!text.is_empty()).then(|| Id::parse(field, text)).transpose()
 }
 
 /// A request as a caller asked for it. Its text is data: whatever looks like a template in it is sent as it is.

@@ -20,9 +20,11 @@ use crate::{
 pub(super) async fn run(args: cli::Call, client: &Client, output: Output) -> Result<Report, Failure> {
     let integration = client::id("INTEGRATION", &args.integration)?;
     let name = client.tenant().child("integrations", &integration);
+    let business_unit = client.parent().unit.as_ref().map(ToString::to_string).unwrap_or_default();
     let headers = args.headers.iter().map(|text| header(text)).collect::<Result<_, _>>()?;
     if args.stream || args.output.is_some() {
-        let head = StreamIntegrationRequestHead { name, method: args.method, url: args.url, headers };
+        let (method, url) = (args.method, args.url);
+        let head = StreamIntegrationRequestHead { name, method, url, headers, business_unit };
         return streaming::run(head, args.body.as_deref(), args.output.as_deref(), client, output).await;
     }
     let request = ExecuteIntegrationRequest {
@@ -31,6 +33,7 @@ pub(super) async fn run(args: cli::Call, client: &Client, output: Output) -> Res
         url: args.url,
         headers,
         body: args.body.as_deref().map(input::body).transpose()?.unwrap_or_default(),
+        business_unit,
     };
     let answer = client.integrations().execute_integration(client.request(request)).await;
     Ok(report(answer.map_err(|status| client.failure(status))?.into_inner()))

@@ -187,7 +187,7 @@ pub(super) async fn next(parts: &mut Streaming<StreamIntegrationResponse>) -> Re
 
 /// The head of a call through `CRM`.
 pub(super) fn head(method: &str, url: String) -> StreamIntegrationRequestHead {
-    StreamIntegrationRequestHead { name: CRM.into(), method: method.into(), url, headers: vec![] }
+    StreamIntegrationRequestHead { name: CRM.into(), method: method.into(), url, ..Default::default() }
 }
 
 pub(super) fn message(head: StreamIntegrationRequestHead) -> StreamIntegrationRequest {
