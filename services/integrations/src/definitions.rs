@@ -164,7 +164,14 @@ impl Definitions {
             if stale {
                 return Err(mismatch(&name));
             }
-            let changed = mask.apply(record::decode(&name, &entry)?, message.clone());
+            let kept = match record::decode(&name, &entry) {
+                Err(refusal) if mask.is_whole() => {
+                    tracing::error!(integration = %name.id, %refusal, "a definition that cannot be read is replaced");
+                    Integration { create_time: Some(SystemTime::now().into()), ..Integration::default() }
+                }
+                kept => kept?,
+            };
+            let changed = mask.apply(kept, message.clone());
             // Somebody may have come between the read and this; then their change is read, and this one made upon it.
             if let Some(written) =
                 self.put(&name, changed, author, Precondition::Update(entry.revision)).await?

@@ -6,6 +6,7 @@ mod checking;
 mod connectors;
 mod counterpart;
 mod credentials;
+mod damaging;
 mod defining;
 mod explaining;
 mod failures;

@@ -12,7 +12,7 @@ use runtime::{
 use store::{Clock, Revision, Store};
 
 use crate::{
-    chunks, key, layout,
+    chunks, damaged, key, layout,
     record::{self, Change, Content, Head, Stamp, Write},
 };
 
@@ -118,7 +118,7 @@ impl Book {
         revision: Revision,
     ) -> Result<Register, Refusal> {
         for candidate in candidates(name, lookup) {
-            let Some(current) = self.current(&candidate).await? else { continue };
+            let Some(current) = self.recovered(&candidate).await? else { continue };
             if let Found::Write(past) = self.newest_at(&candidate, &current, revision).await?
                 && past.revision == revision
                 && let Some(content) = past.content
@@ -158,7 +158,7 @@ impl Book {
                 match head {
                     Ok(head) => listed.registers.push((name, Current { head, revision: entry.revision })),
                     Err(refusal) => {
-                        tracing::error!(register = entry.key, %refusal, "a register cannot be read");
+                        damaged::report(&entry.key, &refusal);
                         listed.unreadable.push(name);
                     }
                 }
@@ -182,11 +182,12 @@ impl Book {
             if missed == Some(current.revision) {
                 return Err(record::damaged(
                     &layout::head(name),
-                    "the write it names is not there".to_owned(),
+                    "the write it names is not there, or not of the same commit".to_owned(),
                 ));
             }
             if let Some(Past { revision, stamp, content: Some(content), .. }) =
                 self.past(name, current.head.number).await?
+                && revision == current.revision
             {
                 return Ok(Some(Register { name: name.clone(), revision, stamp, content }));
             }
@@ -234,18 +235,23 @@ impl Book {
         at: Revision,
     ) -> Result<Found, Refusal> {
         // Revisions grow with the numbers of writes: what is from `high` on is too new, what is below `low` is older
-        // than `found`, or forgotten.
+        // than `found`, or forgotten. No write is read but the one that is found: others may be damaged.
         let (mut low, mut high) = (current.oldest(), current.head.number + 1);
-        let mut found = if low == 1 { Found::Nothing } else { Found::Forgotten };
+        let mut found = Err(if low == 1 { Found::Nothing } else { Found::Forgotten });
         while low < high {
             let middle = low + (high - low) / 2;
-            match self.past(name, middle).await? {
-                Some(past) if past.revision > at => high = middle,
-                Some(past) => (found, low) = (Found::Write(past), middle + 1),
-                None => (found, low) = (Found::Forgotten, middle + 1),
+            match self.store.get(&layout::revision(name, middle)).await? {
+                Some(entry) if entry.revision > at => high = middle,
+                Some(entry) => (found, low) = (Ok((middle, entry)), middle + 1),
+                None => (found, low) = (Err(Found::Forgotten), middle + 1),
             }
         }
-        Ok(found)
+        match found {
+            Ok((number, entry)) => {
+                Ok(self.read(name, number, &entry).await?.map_or(Found::Forgotten, Found::Write))
+            }
+            Err(none) => Ok(none),
+        }
     }
 }
 

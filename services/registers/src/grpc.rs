@@ -145,7 +145,7 @@ impl RegisterService for Service {
         caller.require(Role::Caller, &tenant)?;
         let after = names::revision("after", &after)?;
         let told = self.book.clone().watch(&tenant, after).await?;
-        let events = told.map(|told| Ok(message::told(told?)?));
+        let events = told.map(|told| Ok(message::told(told?)));
         let events = events.take_until(self.drain.clone().cancelled_owned());
         // A watch whose store failed has said so; only one that was cut short by the drain has not.
         let goodbye = stream::unfold(Some(self.drain.clone()), |drain| async move {

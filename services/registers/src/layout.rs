@@ -57,9 +57,19 @@ pub(crate) fn name(key: &str) -> Option<Name> {
     Some(Name { parent: Parent { tenant: id(tenant)?, unit }, id: id(register)? })
 }
 
+/// Before every write of a register; they lie in the order of their numbers.
+pub(crate) fn revisions(name: &Name) -> String {
+    format!("{REVISIONS}/{}/", path(name))
+}
+
 /// One write of a register.
 pub(crate) fn revision(name: &Name, number: u64) -> String {
-    format!("{REVISIONS}/{}/{number:016x}", path(name))
+    format!("{}{number:016x}", revisions(name))
+}
+
+/// The number of the write that lies at `key`.
+pub(crate) fn number(key: &str) -> Option<u64> {
+    u64::from_str_radix(key.rsplit('/').next()?, 16).ok()
 }
 
 /// The parts that any attempt at one write put aside.

@@ -11,6 +11,7 @@
 
 mod book;
 mod chunks;
+mod damaged;
 mod document;
 mod grpc;
 mod history;

@@ -120,9 +120,14 @@ pub(crate) fn decode<R: Message + Default>(key: &str, bytes: &Bytes) -> Result<R
 
 /// The fault of a record that cannot be what was written.
 pub(crate) fn damaged(key: &str, what: String) -> Refusal {
-    let text =
-        "a stored register cannot be read; was it written by a newer release? The log names the record";
+    let text = "a stored register cannot be read, and the log names the record; put its text anew or delete it, unless a \
+                newer release wrote it";
     Refusal::new(Reason::Internal, text).because(format!("record {key}: {what}"))
+}
+
+/// Whether a fault is that of one register, which hides no other.
+pub(crate) fn is_damage(refusal: &Refusal) -> bool {
+    refusal.reason() == Reason::Internal
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The service through its generated client, over real stores, without sockets.
 
+mod damaging;
 mod durability;
 mod history;
 mod meddler;

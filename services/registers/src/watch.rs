@@ -21,7 +21,7 @@ use store::{Entry, Event, Range, Revision};
 
 use crate::{
     book::{Book, Current, Found, Past, Register},
-    layout, record,
+    damaged, layout, record,
 };
 
 /// One thing that a watch tells.
@@ -35,6 +35,8 @@ pub(crate) enum Told {
     Written(Register),
     /// A register was deleted, by the write of this revision.
     Deleted(Name, Revision),
+    /// A register is there that cannot be read, since the write of this revision; none within the snapshot.
+    Unreadable(Name, Option<Revision>),
 }
 
 impl Book {
@@ -75,15 +77,36 @@ impl Book {
             Event::Put(entry) => entry,
             Event::Delete { revision, .. } => return Ok(Told::Deleted(name, revision)),
         };
-        let current = current(&entry)?;
-        if current.head.deleted {
-            return Ok(Told::Deleted(name, current.revision));
-        }
-        match self.past(&name, current.head.number).await? {
-            Some(Past { revision, stamp, content: Some(content), .. }) => {
-                Ok(Told::Written(Register { name, revision, stamp, content }))
+        match self.written(&name, &entry).await {
+            Err(refusal) if record::is_damage(&refusal) => {
+                damaged::report(&entry.key, &refusal);
+                Ok(Told::Unreadable(name, Some(entry.revision)))
             }
-            _ => Err(forgotten()),
+            written => written,
+        }
+    }
+
+    async fn written(&self, name: &Name, entry: &Entry) -> Result<Told, Refusal> {
+        let current = current(entry)?;
+        if current.head.deleted {
+            return Ok(Told::Deleted(name.clone(), current.revision));
+        }
+        match self.past(name, current.head.number).await? {
+            Some(Past { revision, stamp, content: Some(content), .. }) => {
+                Ok(Told::Written(Register { name: name.clone(), revision, stamp, content }))
+            }
+            _ => Err(self.missing(name, current.revision).await),
+        }
+    }
+
+    /// Why the write is not there that a head of this revision names: it was forgotten meanwhile, or it was lost.
+    async fn missing(&self, name: &Name, revision: Revision) -> Refusal {
+        match self.current(name).await {
+            Ok(Some(current)) if current.revision == revision => {
+                record::damaged(&layout::head(name), "the write it names is not there".to_owned())
+            }
+            Ok(_) => forgotten(),
+            Err(refusal) => refusal,
         }
     }
 }
@@ -116,15 +139,24 @@ impl Snapshot {
     fn into_stream(self) -> impl futures::Stream<Item = Result<Told, Refusal>> + Send {
         stream::try_unfold(self, |mut snapshot| async move {
             let next = snapshot.next().await?;
-            Ok(next.map(|register| (Told::There(register), snapshot)))
+            Ok(next.map(|told| (told, snapshot)))
         })
     }
 
-    async fn next(&mut self) -> Result<Option<Register>, Refusal> {
+    async fn next(&mut self) -> Result<Option<Told>, Refusal> {
         loop {
             while let Some(entry) = self.page.pop_front() {
-                if let Some(register) = self.show(&entry).await? {
-                    return Ok(Some(register));
+                let name = named(&entry.key)?;
+                match self.show(&name, &entry).await {
+                    Err(refusal) if record::is_damage(&refusal) => {
+                        damaged::report(&entry.key, &refusal);
+                        return Ok(Some(Told::Unreadable(name, None)));
+                    }
+                    shown => {
+                        if let Some(register) = shown? {
+                            return Ok(Some(Told::There(register)));
+                        }
+                    }
                 }
             }
             let Some(rest) = self.rest.take() else { return Ok(None) };
@@ -133,28 +165,24 @@ impl Snapshot {
     }
 
     /// The register behind a head as it was at the snapshot's revision, if it was there.
-    async fn show(&self, entry: &Entry) -> Result<Option<Register>, Refusal> {
-        let name = named(&entry.key)?;
+    async fn show(&self, name: &Name, entry: &Entry) -> Result<Option<Register>, Refusal> {
         let current = current(entry)?;
         if current.head.deleted && current.revision <= self.at {
             return Ok(None);
         }
-        let past = if current.revision <= self.at {
-            self.book.past(&name, current.head.number).await?
-        } else {
-            None
-        };
+        let past =
+            if current.revision <= self.at { self.book.past(name, current.head.number).await? } else { None };
         let past = match past {
             Some(past) => past,
             // Written since, before its head was read or after.
-            None => match self.book.newest_at(&name, &current, self.at).await? {
+            None => match self.book.newest_at(name, &current, self.at).await? {
                 Found::Write(past) => past,
                 Found::Nothing => return Ok(None),
-                Found::Forgotten => return Err(forgotten()),
+                Found::Forgotten => return Err(self.book.missing(name, current.revision).await),
             },
         };
         let Past { revision, stamp, content, .. } = past;
-        Ok(content.map(|content| Register { name, revision, stamp, content }))
+        Ok(content.map(|content| Register { name: name.clone(), revision, stamp, content }))
     }
 }
 

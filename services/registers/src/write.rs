@@ -36,7 +36,7 @@ struct Ground {
 }
 
 impl Book {
-    /// Writes a register's text. What runs wrote is dropped.
+    /// Writes a register's text, over whatever is there. What runs wrote is dropped.
     ///
     /// # Errors
     /// ETAG_MISMATCH; QUOTA_EXCEEDED.
@@ -51,7 +51,7 @@ impl Book {
         let _turn = self.turns.take(name).await;
         let _room = self.room(&name.parent.tenant).await;
         loop {
-            let current = self.current(name).await?;
+            let current = self.recovered(name).await?;
             let live = live(current.as_ref());
             check(name, wanted, live.map(|live| live.revision))?;
             self.admit(name, &content).await?;
@@ -109,7 +109,7 @@ impl Book {
     ) -> Result<(), Refusal> {
         let _turn = self.turns.take(name).await;
         loop {
-            let current = self.current(name).await?;
+            let current = self.recovered(name).await?;
             let live = live(current.as_ref()).ok_or_else(|| not_found(name))?;
             check(name, wanted, Some(live.revision))?;
             let old = &live.head.stamp;
@@ -204,7 +204,7 @@ impl Book {
         Ok(ops)
     }
 
-    fn stamp(&self, author: &str, created: Option<Timestamp>, copied_from: Option<u64>) -> Stamp {
+    pub(crate) fn stamp(&self, author: &str, created: Option<Timestamp>, copied_from: Option<u64>) -> Stamp {
         let now = Timestamp::from(self.clock.now());
         Stamp { created: created.unwrap_or(now), updated: now, author: author.to_owned(), copied_from }
     }

@@ -34,6 +34,11 @@ impl Mask {
         paths.iter().map(|path| field(path)).collect::<Result<_, _>>().map(Self)
     }
 
+    /// Whether nothing of what was there before stays.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.0.len() == FIELDS.len()
+    }
+
     /// The definition `old` with the masked fields of `new`.
     pub(crate) fn apply(&self, mut old: Integration, mut new: Integration) -> Integration {
         for take in &self.0 {

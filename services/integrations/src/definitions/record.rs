@@ -61,7 +61,7 @@ pub(super) fn complete(name: &Name, message: Integration, revision: Revision) ->
 /// A record that this version cannot use.
 pub(super) fn unusable(name: &Name, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Refusal {
     let text = format!(
-        "the kept definition of integration `{}` cannot be read; delete it and write it anew",
+        "the kept definition of integration `{}` cannot be read; write it anew, whole, or delete it",
         name.id
     );
     Refusal::new(Reason::Internal, text).because(cause)

@@ -62,6 +62,15 @@ async fn follow_once(
                 let (unit, key, document) = read(&register)?;
                 view.put(unit, &key, document, revision);
             }
+            (Some(Event::Unreadable(name)), Some(snapshot)) => {
+                let Name { parent, id } = parse(&name)?;
+                snapshot.hide(parent.unit, &id);
+                continue;
+            }
+            (Some(Event::Unreadable(name)), None) => {
+                let Name { parent, id } = parse(&name)?;
+                view.hide(parent.unit, &id, revision);
+            }
             (Some(Event::Deleted(name)), None) => {
                 let Name { parent, id } = parse(&name)?;
                 view.delete(&parent.unit, &id, revision);

@@ -34,9 +34,13 @@ struct State {
     changes: u64,
 }
 
-/// Registers as they are at one moment.
+/// Registers as they are at one moment. One that is there and cannot be read has no document: a private one still stands
+/// before the shared one, which is not what its unit was given.
 #[derive(Clone, Default)]
-pub(crate) struct Snapshot(HashMap<Option<Id>, HashMap<Arc<str>, Arc<Document>>>);
+pub(crate) struct Snapshot(HashMap<Option<Id>, HashMap<Arc<str>, Readable>>);
+
+/// A register's document, where its record can be read.
+type Readable = Option<Arc<Document>>;
 
 /// How far the watch is.
 #[derive(Clone, Default)]
@@ -62,7 +66,7 @@ impl Snapshot {
     /// The register that answers for a key: the unit's private one, else the shared one.
     pub(crate) fn find(&self, unit: Option<&Id>, key: &str) -> Option<&Arc<Document>> {
         let private = unit.and_then(|unit| self.0.get(&Some(unit.clone()))?.get(key));
-        private.or_else(|| self.0.get(&None)?.get(key))
+        private.or_else(|| self.0.get(&None)?.get(key))?.as_ref()
     }
 
     /// The key of every register that a unit sees, in no order.
@@ -73,7 +77,11 @@ impl Snapshot {
     }
 
     pub(super) fn put(&mut self, unit: Option<Id>, key: &Id, document: Document) {
-        self.0.entry(unit).or_default().insert(key.as_str().into(), Arc::new(document));
+        self.0.entry(unit).or_default().insert(key.as_str().into(), Some(Arc::new(document)));
+    }
+
+    pub(super) fn hide(&mut self, unit: Option<Id>, key: &Id) {
+        self.0.entry(unit).or_default().insert(key.as_str().into(), None);
     }
 
     fn delete(&mut self, unit: &Option<Id>, key: &Id) {
@@ -162,6 +170,13 @@ impl View {
         self.change(revision, |state| {
             state.adapters.forget(&unit, key.as_str());
             Arc::make_mut(&mut state.snapshot).put(unit, key, document);
+        });
+    }
+
+    pub(super) fn hide(&self, unit: Option<Id>, key: &Id, revision: Revision) {
+        self.change(revision, |state| {
+            state.adapters.forget(&unit, key.as_str());
+            Arc::make_mut(&mut state.snapshot).hide(unit, key);
         });
     }
 

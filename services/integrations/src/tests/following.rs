@@ -9,7 +9,7 @@ use super::{
     world::{TENANT, World, eventually, value},
 };
 
-fn adapter(origin: &str, name: &str) -> String {
+pub(super) fn adapter(origin: &str, name: &str) -> String {
     format!(
         r#"{{
             "requestMapping": {{"method": "GET", "url": "{origin}/x"}},
@@ -18,7 +18,7 @@ fn adapter(origin: &str, name: &str) -> String {
     )
 }
 
-async fn result(world: &World) -> serde_json::Value {
+pub(super) async fn result(world: &World) -> serde_json::Value {
     world.run("ADAPTER.A-B", "").await.map_or(json!(null), |run| value(&run.result))
 }
 

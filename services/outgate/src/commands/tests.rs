@@ -1,11 +1,12 @@
 //! Commands against the real suite, started as `serve` starts it, in a folder of its own.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, time::Duration};
 
 use clap::Parser;
 use mapping::Value;
 use proto::secrets::v1::PutSecretRequest;
 use runtime::config::Config;
+use store::{ErrorKind, Precondition, SledStore, StoreExt};
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -26,9 +27,13 @@ struct Suite {
 
 impl Suite {
     async fn start() -> Self {
+        Self::over(TempDir::new().unwrap()).await
+    }
+
+    /// Over what an earlier suite left.
+    async fn over(folder: TempDir) -> Self {
         // Another test may have been first.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let folder = TempDir::new().unwrap();
         let mut config = Config::load(None, []).unwrap();
         config.server.listen = "127.0.0.1:0".parse().unwrap();
         config.egress.networks = vec!["127.0.0.0/8".to_owned()];
@@ -48,8 +53,14 @@ impl Suite {
     }
 
     async fn end(self) {
+        self.leave().await;
+    }
+
+    /// Ends it, and hands out its folder.
+    async fn leave(self) -> TempDir {
         self.stop.cancel();
         self.served.await.unwrap().unwrap();
+        self.folder
     }
 
     /// Writes a file to apply and gives its path.
@@ -94,6 +105,19 @@ async fn run_cli(arguments: &[&str]) -> Result<Report, Failure> {
     run(cli, Output::new(true)).await
 }
 
+/// The store of a suite that has ended, once its last task has let go of it.
+async fn store_of(folder: &TempDir) -> SledStore {
+    let opening = async {
+        loop {
+            match SledStore::open(&folder.path().join("data/store")) {
+                Err(error) if error.kind() == ErrorKind::InUse => tokio::task::yield_now().await,
+                opened => break opened.unwrap(),
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), opening).await.expect("nobody holds the store")
+}
+
 fn at<'a>(value: &'a Value, key: &str) -> &'a Value {
     value.as_object().and_then(|object| object.get(key)).unwrap_or_else(|| panic!("{key} in {value}"))
 }
@@ -131,6 +155,28 @@ async fn apply_creates_changes_and_leaves_alone() {
             && difference.contains("+  \"displayName\": \"Customers\""),
         "{difference}"
     );
+    suite.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apply_writes_over_what_is_damaged() {
+    let suite = Suite::start().await;
+    suite.file("crm.yaml", CRM);
+    suite.file("A-B.json", "1");
+    let written = suite.apply(&[]).await;
+    let folder = suite.leave().await;
+    let store = store_of(&folder).await;
+    for key in ["integrations/default/CRM", "registers/heads/default/shared/A-B"] {
+        store.put(key, "damaged".into(), Precondition::Exists).await.unwrap();
+    }
+    drop(store);
+    let suite = Suite::over(folder).await;
+    assert_eq!(suite.refusal(&["register", "get", "A-B"]).await, "INTERNAL");
+    let changed: Vec<_> = written.iter().map(|line| line.replace("created", "changed")).collect();
+    assert_eq!(suite.apply(&[]).await, changed);
+    assert_eq!(text(&suite.json(&["register", "get", "A-B"]).await, "text"), "1");
+    let unchanged: Vec<_> = written.iter().map(|line| line.replace("created", "unchanged")).collect();
+    assert_eq!(suite.apply(&[]).await, unchanged);
     suite.end().await;
 }
 

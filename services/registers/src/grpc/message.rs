@@ -13,7 +13,7 @@ use store::Revision;
 
 use crate::{
     book::{self, Current, Past},
-    key,
+    damaged, key, layout,
     record::{Change, Stamp},
     watch::Told,
 };
@@ -50,20 +50,32 @@ pub(super) fn past(name: &Name, past: Past) -> RegisterRevision {
 
 /// A message of a watch. Within the snapshot it carries no etag: whoever is cut off there begins anew, as an empty
 /// `after` asks.
-///
-/// # Errors
-/// INTERNAL when what is stored does not parse.
-pub(super) fn told(told: Told) -> Result<WatchRegistersResponse, Refusal> {
+pub(super) fn told(told: Told) -> WatchRegistersResponse {
     let (event, etag) = match told {
-        Told::There(register) => (Event::Put(whole(register)?), String::new()),
+        Told::There(register) => (there(register), String::new()),
         Told::SnapshotEnd(revision) => (Event::SnapshotEnd(SnapshotEnd {}), names::etag(revision)),
         Told::Written(register) => {
             let etag = names::etag(register.revision);
-            (Event::Put(whole(register)?), etag)
+            (there(register), etag)
         }
         Told::Deleted(name, revision) => (Event::Deleted(key::display(&name)), names::etag(revision)),
+        Told::Unreadable(name, revision) => {
+            (Event::Unreadable(key::display(&name)), revision.map(names::etag).unwrap_or_default())
+        }
     };
-    Ok(WatchRegistersResponse { event: Some(event), etag })
+    WatchRegistersResponse { event: Some(event), etag }
+}
+
+/// A register that is there, as far as what is stored parses.
+fn there(register: book::Register) -> Event {
+    let name = register.name.clone();
+    whole(register).map_or_else(
+        |refusal| {
+            damaged::report(&layout::head(&name), &refusal);
+            Event::Unreadable(key::display(&name))
+        },
+        Event::Put,
+    )
 }
 
 fn stamped(name: &Name, revision: Revision, stamp: Stamp) -> Register {

@@ -150,7 +150,7 @@ async fn a_record_of_a_newer_release_is_a_fault_and_no_guess() {
     world.store.commit(store::Batch::try_from(newer).unwrap()).await.unwrap();
     let status = refused(get(&client, SHARED).await, "INTERNAL");
     assert!(!status.message().contains("heads"), "{status}");
-    refused(put(&client, SHARED, "2").await, "INTERNAL");
+    refused(patch(&client, SHARED, "{}").await, "INTERNAL");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use runtime::{
     names::Id,
     quota::{Limits, Quotas},
 };
-use store::{MemoryStore, Store};
+use store::{MemoryStore, Precondition, Store, StoreExt};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -35,6 +35,18 @@ fn exceeded(status: &Status, quota: &str, limit: &str) {
     assert_eq!(info.reason, "QUOTA_EXCEEDED");
     assert_eq!((info.metadata["quota"].as_str(), info.metadata["limit"].as_str()), (quota, limit));
     assert!(status.message().contains(&format!("{quota} = {limit}")), "{status:?}");
+}
+
+#[tokio::test]
+async fn a_damaged_register_counts_as_one_and_keeps_nobody_from_writing() {
+    let world = bounded(Some(2), Some(1 << 20));
+    let client = world.client();
+    put(&client, &name("A"), "{}").await.unwrap();
+    let head = "registers/heads/acme/shared/A";
+    world.store.put(head, "damaged".into(), Precondition::Exists).await.unwrap();
+    put(&client, &name("B"), "{}").await.unwrap();
+    exceeded(&put(&client, &name("C"), "{}").await.unwrap_err(), "registers", "2");
+    put(&client, &name("A"), "{}").await.unwrap();
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use tonic::{Code, Streaming};
 use super::world::*;
 use crate::watch::Told;
 
-async fn next(told: &mut Streaming<WatchRegistersResponse>) -> (Event, String) {
+pub(super) async fn next(told: &mut Streaming<WatchRegistersResponse>) -> (Event, String) {
     let message = told.message().await.unwrap().expect("a watch does not end");
     (message.event.unwrap(), message.etag)
 }
@@ -26,7 +26,7 @@ async fn snapshot(told: &mut Streaming<WatchRegistersResponse>) -> (Vec<Register
                 registers.push(register);
             }
             (Event::SnapshotEnd(_), etag) => return (registers, etag),
-            (Event::Deleted(name), _) => panic!("{name} is deleted in a snapshot"),
+            (Event::Deleted(name) | Event::Unreadable(name), _) => panic!("{name} is told of in a snapshot"),
         }
     }
 }
@@ -252,6 +252,7 @@ async fn follow(client: &Client) -> BTreeMap<String, Vec<String>> {
             }
             Event::Deleted(name) => etags.entry(name).or_default().push(etag),
             Event::SnapshotEnd(_) => panic!("one mark is enough"),
+            Event::Unreadable(name) => panic!("{name} is damaged"),
         }
     }
 }

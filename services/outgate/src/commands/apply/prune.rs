@@ -30,7 +30,9 @@ pub(super) async fn plan(client: &Client, files: &[File]) -> Result<Vec<Change>,
     }
     let mut changes = Vec::new();
     if !integrations.is_empty() {
-        for kept in list(client).await?.into_iter().filter(|kept| !integrations.contains(&kept.name)) {
+        for kept in
+            list(client).await?.integrations.into_iter().filter(|kept| !integrations.contains(&kept.name))
+        {
             changes.push(deleted("integration", kept.name, Write::DeleteIntegration { etag: kept.etag }));
         }
     }
@@ -47,17 +49,25 @@ fn deleted(kind: &'static str, name: String, write: Write) -> Change {
     Change { kind, name, action: Action::Deleted, difference: String::new(), write }
 }
 
-async fn list(client: &Client) -> Result<Vec<Integration>, Failure> {
-    let (mut integrations, mut page_token) = (Vec::new(), String::new());
+/// The integrations of the tenant.
+pub(super) struct Listed {
+    pub(super) integrations: Vec<Integration>,
+    /// The names of those that are damaged.
+    pub(super) unreadable: Vec<String>,
+}
+
+pub(super) async fn list(client: &Client) -> Result<Listed, Failure> {
+    let (mut integrations, mut unreadable, mut page_token) = (Vec::new(), Vec::new(), String::new());
     loop {
         let request =
             ListIntegrationsRequest { parent: client.tenant().to_string(), page_size: 0, page_token };
         let page = client.integrations().list_integrations(client.request(request)).await;
         let page = page.map_err(|status| client.failure(status))?.into_inner();
         integrations.extend(page.integrations);
+        unreadable.extend(page.unreadable);
         page_token = page.next_page_token;
         if page_token.is_empty() {
-            return Ok(integrations);
+            return Ok(Listed { integrations, unreadable });
         }
     }
 }
