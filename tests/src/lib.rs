@@ -22,6 +22,8 @@ mod authorisation;
 #[cfg(test)]
 mod backup;
 #[cfg(test)]
+mod certificates;
+#[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod commands;

@@ -35,12 +35,12 @@ fn loopback() -> SocketAddr {
 }
 
 /// The lines of `[server.tls]` that ask for client certificates.
-fn asking(authority: &Authority, how: &str) -> String {
+pub(crate) fn asking(authority: &Authority, how: &str) -> String {
     format!("client_ca_file = {:?}\nclient_auth = {how:?}\n", authority.ca_file())
 }
 
 /// Binds a name in a certificate to roles in the tenant `acme`.
-fn bound(key: &str, name: &str, roles: &[&str]) -> String {
+pub(crate) fn bound(key: &str, name: &str, roles: &[&str]) -> String {
     format!("[[identity.bindings]]\n{key} = {name:?}\ntenants = [\"acme\"]\nroles = {roles:?}\n")
 }
 

@@ -66,6 +66,12 @@ pub(crate) struct Common {
     /// Certificate authority of the suite, in PEM, for https addresses
     #[arg(long, global = true, env = "OUTGATE_CA_FILE", value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
+    /// Client certificate to show, in PEM, where the suite knows you by one
+    #[arg(long, global = true, env = "OUTGATE_CLIENT_CERT", value_name = "FILE", requires = "client_key")]
+    pub(crate) client_cert: Option<PathBuf>,
+    /// Its key, in PEM, readable by nobody else
+    #[arg(long, global = true, env = "OUTGATE_CLIENT_KEY", value_name = "FILE", requires = "client_cert")]
+    pub(crate) client_key: Option<PathBuf>,
     /// Tenant
     #[arg(long, global = true, env = "OUTGATE_TENANT", value_name = "ID", default_value = "default")]
     pub(crate) tenant: String,

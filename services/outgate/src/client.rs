@@ -18,7 +18,7 @@ use proto::{
 };
 use runtime::{
     Link,
-    identity::{self, USER_HEADER, USER_TOKEN_HEADER, read_token},
+    identity::{self, USER_HEADER, USER_TOKEN_HEADER, check_private, read_token},
     link::Credentials,
     names::{Id, Parent},
 };
@@ -57,7 +57,9 @@ impl Client {
         let server = address(common)?;
         let token = token_file(common).map(|path| token(&path)).transpose()?;
         let ca = common.ca_file.as_deref().map(|path| read(path, "certificate authority")).transpose()?;
-        let credentials = Credentials { token: token.as_deref(), ca: ca.as_deref(), certificate: None };
+        let shown = certificate(common, &server)?;
+        let certificate = shown.as_ref().map(|Shown { certificate, key }| (&certificate[..], &key[..]));
+        let credentials = Credentials { token: token.as_deref(), ca: ca.as_deref(), certificate };
         let link = Link::remote(&server, credentials).map_err(|error| Failure::usage(error.to_string()))?;
         let id =
             |flag, text: &str| Id::parse(flag, text).map_err(|refusal| Failure::usage(refusal.message()));
@@ -176,15 +178,36 @@ fn token_file(common: &Common) -> Option<PathBuf> {
     common.token_file.clone().or_else(|| common.data.as_deref().map(default_token_file))
 }
 
+/// A client certificate and its key, in PEM.
+struct Shown {
+    certificate: Vec<u8>,
+    key: Vec<u8>,
+}
+
+/// `--client-cert` and `--client-key`. The key's file may be readable as a token's.
+fn certificate(common: &Common, server: &str) -> Result<Option<Shown>, Failure> {
+    let (Some(cert), Some(key)) = (&common.client_cert, &common.client_key) else { return Ok(None) };
+    if !server.starts_with("https://") {
+        return Err(Failure::usage(format!(
+            "--client-cert: is shown over https:// alone, and the suite is {server}"
+        )));
+    }
+    check_private(key, true).map_err(not_private)?;
+    let certificate = read(cert, "client certificate")?;
+    Ok(Some(Shown { certificate, key: read(key, "key of the client certificate")? }))
+}
+
 /// A token's file may be readable by its group, as Kubernetes mounts it, and by nobody else.
 fn token(path: &Path) -> Result<Vec<u8>, Failure> {
-    read_token(path, true).map_err(|error| {
-        let cause = match &error {
-            identity::TokenError::Io { source, .. } => format!(": {source}"),
-            _ => String::new(),
-        };
-        Failure::file(format!("{error}{cause}"))
-    })
+    read_token(path, true).map_err(not_private)
+}
+
+fn not_private(error: identity::TokenError) -> Failure {
+    let cause = match &error {
+        identity::TokenError::Io { source, .. } => format!(": {source}"),
+        _ => String::new(),
+    };
+    Failure::file(format!("{error}{cause}"))
 }
 
 fn user(common: &Common) -> Result<Option<(&'static str, MetadataValue<Ascii>)>, Failure> {

@@ -87,6 +87,9 @@ pub struct Tls {
     /// Authorities of client certificates, in PEM.
     #[serde(deserialize_with = "optional")]
     pub client_ca_file: Option<PathBuf>,
+    /// Revocation lists of those authorities, in PEM.
+    #[serde(deserialize_with = "optional")]
+    pub client_crl_file: Option<PathBuf>,
     /// Who must show one.
     pub client_auth: ClientAuth,
     /// Whether probes are answered over TLS too.

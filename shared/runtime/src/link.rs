@@ -50,12 +50,27 @@ pub struct Credentials<'a> {
 
 /// Why a link to another process cannot be made.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "{address}: is no address of a service; expected `https://host:port` or, on this machine, `http://127.0.0.1:port`"
-)]
-pub struct LinkError {
-    address: String,
-    source: Option<transport::Error>,
+pub enum LinkError {
+    /// The address is none, or the token cannot be sent.
+    #[error(
+        "{address}: is no address of a service; expected `https://host:port` or, on this machine, `http://127.0.0.1:port`"
+    )]
+    Address {
+        /// Where the other process was said to be.
+        address: String,
+        /// What is wrong.
+        source: Option<transport::Error>,
+    },
+    /// The certificate authority, or the client certificate with its key, cannot be used.
+    #[error(
+        "{address}: certificate authority, client certificate and its key must be PEM, and the latter two a pair"
+    )]
+    Certificates {
+        /// Where the other process is.
+        address: String,
+        /// What is wrong.
+        source: transport::Error,
+    },
 }
 
 impl Link {
@@ -77,7 +92,7 @@ impl Link {
     /// When the address or a certificate cannot be used.
     pub fn remote(address: &str, credentials: Credentials<'_>) -> Result<Self, LinkError> {
         let Credentials { token, certificate, ca } = credentials;
-        let error = |source| LinkError { address: address.to_owned(), source: Some(source) };
+        let error = |source| LinkError::Address { address: address.to_owned(), source: Some(source) };
         let mut endpoint = Endpoint::from_shared(address.to_owned())
             .map_err(error)?
             .connect_timeout(CONNECT_TIMEOUT)
@@ -95,13 +110,15 @@ impl Link {
                 Some((certificate, key)) => tls.identity(transport::Identity::from_pem(certificate, key)),
                 None => tls,
             };
-            endpoint = endpoint.tls_config(tls).map_err(error)?;
+            endpoint = endpoint
+                .tls_config(tls)
+                .map_err(|source| LinkError::Certificates { address: address.to_owned(), source })?;
         }
         let authorization = match token {
             None => None,
             Some(token) => {
                 let mut value = HeaderValue::from_bytes(&[b"Bearer ", token].concat())
-                    .map_err(|_| LinkError { address: address.to_owned(), source: None })?;
+                    .map_err(|_| LinkError::Address { address: address.to_owned(), source: None })?;
                 value.set_sensitive(true);
                 Some(value)
             }

@@ -2,11 +2,15 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType, IsCa,
+    KeyIdMethod, KeyPair, RevokedCertParams, SanType, SerialNumber, date_time_ymd,
+};
 use rustls::{
     RootCertStore, ServerConfig,
     crypto::ring,
@@ -75,6 +79,7 @@ impl Authority {
                 Err(_) => SanType::DnsName((*name).try_into().expect("ASCII")),
             })
             .collect();
+        params.serial_number = Some(serial(common_name));
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         Canary::known("the key of a certificate", key.serialize_pem());
         let shown = Shown {
@@ -83,7 +88,30 @@ impl Authority {
         };
         fs::write(&shown.cert, certificate.pem()).expect("a temporary file can be written");
         fs::write(&shown.key, key.serialize_pem()).expect("a temporary file can be written");
+        fs::set_permissions(&shown.key, fs::Permissions::from_mode(0o600)).expect("its mode can be set");
         shown
+    }
+
+    /// Writes the revocation list, in PEM, with the certificates of these common names, and says where it is.
+    pub(crate) fn revoke(&self, common_names: &[&str]) -> PathBuf {
+        let revoked = |name: &&str| RevokedCertParams {
+            serial_number: serial(name),
+            revocation_time: date_time_ymd(2024, 1, 1),
+            reason_code: None,
+            invalidity_date: None,
+        };
+        let params = CertificateRevocationListParams {
+            this_update: date_time_ymd(2024, 1, 1),
+            next_update: date_time_ymd(2999, 1, 1),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: common_names.iter().map(revoked).collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let list = params.signed_by(&self.issuer).expect("a revocation list");
+        let path = self.file("revoked.pem");
+        fs::write(&path, list.pem().expect("PEM")).expect("a temporary file can be written");
+        path
     }
 
     /// What counterparts serve with that demand a client certificate of the same authority.
@@ -129,4 +157,10 @@ impl Authority {
     fn file(&self, name: &str) -> PathBuf {
         Path::new(self.folder.path()).join(name)
     }
+}
+
+/// The number of a certificate, by its common name; it has 20 bytes at most (RFC 5280, 4.1.2.2).
+fn serial(common_name: &str) -> SerialNumber {
+    let bytes = common_name.as_bytes();
+    SerialNumber::from_slice(&bytes[..bytes.len().min(20)])
 }

@@ -15,6 +15,8 @@ fn common(arguments: &[&str]) -> Common {
     common.server = common.server.filter(|_| given("--server"));
     common.data = common.data.filter(|_| given("--data"));
     common.token_file = common.token_file.filter(|_| given("--token-file"));
+    common.client_cert = common.client_cert.filter(|_| given("--client-cert"));
+    common.client_key = common.client_key.filter(|_| given("--client-key"));
     common
 }
 
@@ -59,6 +61,30 @@ fn a_token_that_others_can_read_is_refused() {
     assert!(token(&path).unwrap_err().message().contains("chmod 600"));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
     assert_eq!(token(&path).unwrap(), b"0123456789abcdef");
+}
+
+#[tokio::test]
+async fn a_client_certificate_goes_over_tls_with_a_key_that_nobody_else_can_read() {
+    let folder = TempDir::new().unwrap();
+    let (cert, key) = (folder.path().join("cert"), folder.path().join("key"));
+    fs::write(&cert, "no PEM").unwrap();
+    fs::write(&key, "no PEM").unwrap();
+    let [shown, private] = [&cert, &key].map(|path| path.to_str().unwrap());
+    let refused = |server: &str| {
+        let arguments = ["--server", server, "--client-cert", shown, "--client-key", private];
+        let failure = Client::new(&common(&arguments)).unwrap_err();
+        assert_eq!(failure.exit(), Exit::Usage);
+        failure.message().to_owned()
+    };
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(refused("https://a.example:1").contains("chmod 600"));
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    assert!(refused("https://a.example:1").contains("PEM"));
+    assert!(refused("127.0.0.1:1").contains("https"), "it would not be shown");
+    for half in [["--client-cert", shown], ["--client-key", private]] {
+        let command = [&["outgate"], &half[..], &["secret", "list"]].concat();
+        assert!(Cli::try_parse_from(command).is_err());
+    }
 }
 
 #[tokio::test]

@@ -190,6 +190,8 @@ fn common(data: PathBuf) -> Common {
         server: None,
         token_file: None,
         ca_file: None,
+        client_cert: None,
+        client_key: None,
         tenant: "default".to_owned(),
         unit: None,
         user_token_file: None,

@@ -36,8 +36,11 @@ impl Listeners {
         let files = files(&server.tls)?;
         let tls = files.clone().map(Tls::open).transpose()?;
         // Probes have no certificates.
-        let of_probes =
-            files.filter(|_| server.tls.health).map(|files| Files { clients: ClientAuth::Off, ..files });
+        let of_probes = files.filter(|_| server.tls.health).map(|files| Files {
+            clients: ClientAuth::Off,
+            revoked: None,
+            ..files
+        });
         let health_tls = of_probes.map(Tls::open).transpose()?;
         let private = tls.is_some() || server.plaintext_beyond_loopback;
         let public = bind("server.listen", server.listen, private).await?;
@@ -119,8 +122,15 @@ fn files(tls: &config::Tls) -> Result<Option<Files>, ServeError> {
             return Err(wrong("server.tls.client_ca_file", text));
         }
     };
+    if tls.client_crl_file.is_some() && clients == ClientAuth::Off {
+        let text = "is there, and nobody is asked for a certificate; say whom with client_auth";
+        return Err(wrong("server.tls.client_crl_file", text));
+    }
     match (&tls.cert, &tls.key) {
-        (Some(cert), Some(key)) => Ok(Some(Files { certificates: cert.clone(), key: key.clone(), clients })),
+        (Some(cert), Some(key)) => {
+            let revoked = tls.client_crl_file.clone();
+            Ok(Some(Files { certificates: cert.clone(), key: key.clone(), clients, revoked }))
+        }
         (None, None) if clients == ClientAuth::Off && !tls.health => Ok(None),
         (None, None) => Err(wrong("server.tls.cert", "is empty, and server.tls asks for TLS")),
         _ => Err(wrong("server.tls", "cert and key go together; name both or neither")),

@@ -11,7 +11,7 @@ use tokio_rustls::{
     TlsAcceptor,
     rustls::{
         self, RootCertStore, ServerConfig,
-        pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject},
+        pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, pem, pem::PemObject},
         server::{VerifierBuilderError, WebPkiClientVerifier},
     },
 };
@@ -79,6 +79,9 @@ pub struct Files {
     pub key: PathBuf,
     /// Who must show a certificate.
     pub clients: ClientAuth,
+    /// The revocation lists of the clients' authorities (RFC 5280), in PEM. None: nobody asks whether a certificate was
+    /// taken back.
+    pub revoked: Option<PathBuf>,
 }
 
 /// TLS as its files say, now and after they have changed.
@@ -137,6 +140,7 @@ struct Contents {
     certificates: Vec<u8>,
     key: Vec<u8>,
     clients: Vec<u8>,
+    revoked: Vec<u8>,
 }
 
 impl Contents {
@@ -147,12 +151,13 @@ impl Contents {
             certificates: read(&files.certificates)?,
             key: read(&files.key)?,
             clients: files.clients.authorities().map(read).transpose()?.unwrap_or_default(),
+            revoked: files.revoked.as_deref().map(read).transpose()?.unwrap_or_default(),
         })
     }
 
     fn digest(&self) -> [u8; 32] {
         let mut context = Context::new(&SHA256);
-        for part in [&self.certificates, &self.key, &self.clients] {
+        for part in [&self.certificates, &self.key, &self.clients, &self.revoked] {
             context.update(&part.len().to_be_bytes());
             context.update(part);
         }
@@ -185,12 +190,29 @@ impl Contents {
                     ClientAuth::Required(_) => verifier,
                     _ => verifier.allow_unauthenticated(),
                 };
+                let verifier = match &files.revoked {
+                    None => verifier,
+                    // Every certificate up to the authority's own is looked up, and where no list in force speaks of it,
+                    // it is not good.
+                    Some(path) => verifier.with_crls(self.revoked(path)?).enforce_revocation_expiration(),
+                };
                 builder.with_client_cert_verifier(verifier.build().map_err(|error| wrong(Some(error)))?)
             }
         };
         let mut config = builder.with_single_cert(chain, key)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Arc::new(config))
+    }
+}
+
+impl Contents {
+    /// The revocation lists; a file without any would let nobody in.
+    fn revoked(&self, path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>, TlsError> {
+        let lists =
+            CertificateRevocationListDer::pem_slice_iter(&self.revoked).collect::<Result<Vec<_>, _>>();
+        let lists =
+            lists.and_then(|lists| if lists.is_empty() { Err(pem::Error::NoItemsFound) } else { Ok(lists) });
+        lists.map_err(|source| TlsError::Pem { path: path.to_owned(), what: "revocation list", source })
     }
 }
 

@@ -1,4 +1,7 @@
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType, IsCa,
+    KeyIdMethod, KeyPair, RevokedCertParams, SanType, SerialNumber, date_time_ymd,
+};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio_rustls::{
@@ -39,7 +42,12 @@ impl Place {
 
     fn files(&self, clients: fn(PathBuf) -> ClientAuth) -> Files {
         let path = |name| self.0.path().join(name);
-        Files { certificates: path("cert"), key: path("key"), clients: clients(path("clients")) }
+        Files {
+            certificates: path("cert"),
+            key: path("key"),
+            clients: clients(path("clients")),
+            revoked: None,
+        }
     }
 
     fn put(&self, name: &str, text: &str) {
@@ -181,6 +189,74 @@ async fn another_authority_of_clients_is_taken_and_the_old_ones_clients_go() {
     place.put("clients", "");
     assert!(matches!(tls.reload(), Err(TlsError::Authority { .. })));
     connect(&tls, &old, Some(&after)).await.unwrap();
+}
+
+/// A certificate with a number, as revocation lists name it.
+fn numbered(authority: &Authority, common_name: &str, serial: u64) -> (String, String) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, common_name);
+    params.serial_number = Some(SerialNumber::from(serial));
+    (params.signed_by(&key, authority).unwrap().pem(), key.serialize_pem())
+}
+
+/// The revocation list of an authority, in force until the first day of a year.
+fn list(authority: &Authority, until: i32, serials: &[u64]) -> String {
+    let revoked = |serial: &u64| RevokedCertParams {
+        serial_number: SerialNumber::from(*serial),
+        revocation_time: date_time_ymd(2024, 1, 1),
+        reason_code: None,
+        invalidity_date: None,
+    };
+    let params = CertificateRevocationListParams {
+        this_update: date_time_ymd(2024, 1, 1),
+        next_update: date_time_ymd(until, 1, 1),
+        crl_number: SerialNumber::from(1),
+        issuing_distribution_point: None,
+        revoked_certs: serials.iter().map(revoked).collect(),
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    params.signed_by(authority).unwrap().pem().unwrap()
+}
+
+#[tokio::test]
+async fn a_certificate_that_was_taken_back_is_not_good() {
+    let (ours, place) = (authority(), Place::new());
+    place.put_pair(&server(&ours, "server"));
+    place.put("clients", &ours.pem());
+    let (one, two) = (numbered(&ours, "one", 1), numbered(&ours, "two", 2));
+    for (clients, without) in
+        [(ClientAuth::Optional as fn(_) -> _, true), (ClientAuth::Required as fn(_) -> _, false)]
+    {
+        place.put("revoked", &list(&ours, 2999, &[]));
+        let files = Files { revoked: Some(place.0.path().join("revoked")), ..place.files(clients) };
+        let tls = Tls::open(files).unwrap();
+        for shown in [&one, &two] {
+            connect(&tls, &ours, Some(shown)).await.unwrap();
+        }
+        // Taken back while this serves.
+        place.put("revoked", &list(&ours, 2999, &[2]));
+        assert!(tls.reload().unwrap());
+        connect(&tls, &ours, Some(&one)).await.unwrap();
+        let refused = connect(&tls, &ours, Some(&two)).await.unwrap_err();
+        assert!(refused.to_string().contains("Revoked"), "{refusal}", refusal = refused);
+        assert_eq!(connect(&tls, &ours, None).await.is_ok(), without);
+        // A list that ran out, or that is another authority's, says of nobody that they are good.
+        for says_nothing in [list(&ours, 2025, &[2]), list(&authority(), 2999, &[])] {
+            place.put("revoked", &says_nothing);
+            assert!(tls.reload().unwrap());
+            connect(&tls, &ours, Some(&one)).await.unwrap_err();
+        }
+        // What is no list leaves in use what was.
+        place.put("revoked", &list(&ours, 2999, &[1]));
+        assert!(tls.reload().unwrap());
+        for no_list in ["", "no PEM", &one.0] {
+            place.put("revoked", no_list);
+            assert!(matches!(tls.reload(), Err(TlsError::Pem { what: "revocation list", .. })));
+            connect(&tls, &ours, Some(&one)).await.unwrap_err();
+            connect(&tls, &ours, Some(&two)).await.unwrap();
+        }
+    }
 }
 
 #[test]
