@@ -77,6 +77,7 @@ def run(update: bool) -> int:
         check_render(report, item)
     report.check("golden files all have values", golden.no_strays)
     report.check("a changed configuration restarts the pod", lambda: wiring.restarts_on_change(renders))
+    report.check("every setting is a value", lambda: wiring.everything_can_be_set(renders["everything"]))
     check_refusals(report)
     for name, check in credentials.CHECKS.items():
         report.check(name, check)

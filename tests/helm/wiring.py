@@ -36,14 +36,47 @@ def compare(given: dict[str, Any], defaults: dict[str, Any], place: str) -> None
             compare(value, defaults[key], f"{place}{key}.")
 
 
+#: Tables whose keys are the operator's.
+FREE_TABLES = ("egress.tenants", "quotas.tenants", "save_secret.tenants")
+
+#: What an operator of the chart has no need to set, and why.
+NO_VALUES = {
+    "server.internal_listen": "one process runs all services",
+    "server.drain_seconds": "terminationGracePeriodSeconds is measured by its default",
+    "server.tls.health": "the kubelet's probes speak no TLS",
+    "links": "one process runs all services",
+}
+
+
+def leaves(table: dict[str, Any], prefix: str = "") -> set[str]:
+    """Dotted names of the keys; an empty table is one, as its keys are the operator's."""
+    found: set[str] = set()
+    for key, value in table.items():
+        inner = isinstance(value, dict) and value and prefix + key not in FREE_TABLES
+        found |= leaves(value, f"{prefix}{key}.") if inner else {prefix + key}
+    return found
+
+
+def everything_can_be_set(render: Render) -> None:
+    """Every key of Outgate's is set by the values that set everything, or has a reason why no value sets it."""
+    known = leaves(tomllib.loads(DEFAULTS.read_text()))
+    excused = {key for key in known for no in NO_VALUES if f"{key}.".startswith(f"{no}.")}
+    absent = known - excused - leaves(configuration(render))
+    expect(not absent, f"no value of the chart sets {sorted(absent)}")
+    strays = [no for no in NO_VALUES if not any(f"{key}.".startswith(f"{no}.") for key in known)]
+    expect(not strays, f"{strays} are no keys of Outgate's")
+
+
 def files_are_mounted(render: Render) -> None:
     """Every file that the configuration names is an entry of a volume mounted where the name says."""
     config = configuration(render)
     tls = config["server"].get("tls", {})
     named = [config["seal"]["key_file"], config["identity"]["operator_token_file"]]
-    named += [*config["egress"]["ca_files"], *(tls[key] for key in ("cert", "key", "client_ca_file") if key in tls)]
-    for issuer in config["identity"].get("issuers", []):
-        named += [issuer[key] for key in ("ca_file", "token_file") if key in issuer]
+    named += [*config["egress"]["ca_files"]]
+    transit, issuers = config["seal"].get("transit", {}), config["identity"].get("issuers", [])
+    for table in [tls, transit, *issuers, *config["identity"].get("tokens", [])]:
+        named += [value for key, value in table.items() if key in ("cert", "key") and table is tls]
+        named += [value for key, value in table.items() if key.endswith("_file")]
     named += [path for path in [config["egress"].get("proxy_credentials_file")] if path]
     held = mounted_files(render.statefulset["spec"]["template"]["spec"])
     for path in named:

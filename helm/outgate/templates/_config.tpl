@@ -10,6 +10,9 @@ made within a read-only one.
 listen = "0.0.0.0:7600"
 health_listen = "0.0.0.0:7609"
 plaintext_beyond_loopback = {{ .Values.server.plaintextBeyondLoopback }}
+connections = {{ int64 .Values.server.connections }}
+streams = {{ int64 .Values.server.streams }}
+calls = {{ int64 .Values.server.calls }}
 {{- if .Values.tls.existingSecret }}
 
 [server.tls]
@@ -19,15 +22,42 @@ client_auth = {{ toJson .Values.tls.clientAuth }}
 {{- if .Values.tls.clientCaConfigMap.name }}
 client_ca_file = "/run/outgate/clients/ca.crt"
 {{- end }}
+{{- if .Values.tls.clientCrlConfigMap.name }}
+client_crl_file = "/run/outgate/revoked/ca.crl"
+{{- end }}
 {{- end }}
 
 [seal]
 key_file = "/run/outgate/credentials/seal.key"
 # Kubernetes mounts key and token as root:fsGroup with mode 0440; the group is the process's own.
 group_readable = true
+{{- with .Values.sealKey.transit }}
+{{- if .address }}
+
+[seal.transit]
+address = {{ toJson .address }}
+mount = {{ toJson .mount }}
+key = {{ toJson .keyName }}
+token_file = "/run/outgate/credentials/transit.token"
+{{- if .caConfigMap.name }}
+ca_file = "/run/outgate/transit/ca.crt"
+{{- end }}
+{{- end }}
+{{- end }}
+
+[audit]
+strict_tenants = {{ toJson .Values.audit.strictTenants }}
 
 [identity]
 operator_token_file = "/run/outgate/credentials/operator.token"
+{{- range .Values.identity.tokens }}
+
+[[identity.tokens]]
+name = {{ toJson .name }}
+token_file = {{ printf "/run/outgate/credentials/tokens/%s" .name | toJson }}
+tenant = {{ toJson .tenant }}
+roles = {{ toJson .roles }}
+{{- end }}
 {{- if .Values.identity.kubernetes.enabled }}
 
 # The cluster's keys, read with the pod's own token.
@@ -103,6 +133,11 @@ refuse_echoes = {{ .Values.egress.refuseEchoes }}
 {{- end }}
 {{- end }}
 
+[scripts]
+workers = {{ int64 .Values.scripts.workers }}
+wait_ms = {{ int64 .Values.scripts.waitMs }}
+
 [telemetry]
 log = {{ toJson .Values.telemetry.log }}
+spans = {{ toJson .Values.telemetry.spans }}
 {{- end }}

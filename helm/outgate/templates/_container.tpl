@@ -51,6 +51,12 @@ volumeMounts:
   {{- if .Values.tls.clientCaConfigMap.name }}
   - { name: clients, mountPath: /run/outgate/clients, readOnly: true }
   {{- end }}
+  {{- if .Values.tls.clientCrlConfigMap.name }}
+  - { name: revoked, mountPath: /run/outgate/revoked, readOnly: true }
+  {{- end }}
+  {{- if and .Values.sealKey.transit.address .Values.sealKey.transit.caConfigMap.name }}
+  - { name: transit, mountPath: /run/outgate/transit, readOnly: true }
+  {{- end }}
   {{- if .Values.identity.kubernetes.enabled }}
   - { name: cluster, mountPath: /run/outgate/cluster, readOnly: true }
   {{- end }}

@@ -31,6 +31,17 @@ What values.schema.json cannot say in a sentence, or what must hold even where t
 {{- if and .Values.tls.clientCaConfigMap.name (or (eq .Values.tls.clientAuth "off") (not .Values.tls.existingSecret)) }}
 {{- fail "tls.clientCaConfigMap is named and no client certificate asked for: set tls.existingSecret, and tls.clientAuth to optional or required." }}
 {{- end }}
+{{- if and .Values.tls.clientCrlConfigMap.name (not .Values.tls.clientCaConfigMap.name) }}
+{{- fail "tls.clientCrlConfigMap says what was taken back of nobody's certificates: name their authorities in tls.clientCaConfigMap." }}
+{{- end }}
+{{- with .Values.sealKey.transit }}
+{{- if and .address (not .tokenSecret.name) }}
+{{- fail "sealKey.transit.tokenSecret.name is empty: the transit engine wants a token; put it into a Secret and name that here." }}
+{{- end }}
+{{- if and (or .tokenSecret.name .caConfigMap.name) (not .address) }}
+{{- fail "sealKey.transit names a token or an authority for no engine: set sealKey.transit.address, or leave them out." }}
+{{- end }}
+{{- end }}
 {{- if and .Values.identity.kubernetes.enabled (not .Values.identity.kubernetes.networks) }}
 {{- fail "identity.kubernetes.networks is empty: name the addresses of the API server, where nothing else of Outgate may go (kubectl get service,endpointslices kubernetes)." }}
 {{- end }}

@@ -27,6 +27,20 @@ owner root, group the process's own, nobody else.
             - { key: {{ .key | quote }}, path: proxy.credentials }
 {{- end }}
 {{- end }}
+{{- with .Values.sealKey.transit }}
+{{- if .address }}
+      - secret:
+          name: {{ .tokenSecret.name }}
+          items:
+            - { key: {{ .tokenSecret.key | quote }}, path: transit.token }
+{{- end }}
+{{- end }}
+{{- range .Values.identity.tokens }}
+      - secret:
+          name: {{ .existingSecret }}
+          items:
+            - { key: {{ .key | quote }}, path: {{ printf "tokens/%s" .name | quote }} }
+{{- end }}
 {{- with .Values.tls }}
 {{- if .existingSecret }}
 - name: tls
@@ -46,6 +60,26 @@ owner root, group the process's own, nobody else.
     defaultMode: 0444
     items:
       - { key: {{ .key | quote }}, path: ca.crt }
+{{- end }}
+{{- end }}
+{{- with .Values.tls.clientCrlConfigMap }}
+{{- if .name }}
+- name: revoked
+  configMap:
+    name: {{ .name }}
+    defaultMode: 0444
+    items:
+      - { key: {{ .key | quote }}, path: ca.crl }
+{{- end }}
+{{- end }}
+{{- with .Values.sealKey.transit }}
+{{- if and .address .caConfigMap.name }}
+- name: transit
+  configMap:
+    name: {{ .caConfigMap.name }}
+    defaultMode: 0444
+    items:
+      - { key: {{ .caConfigMap.key | quote }}, path: ca.crt }
 {{- end }}
 {{- end }}
 {{- if .Values.identity.kubernetes.enabled }}
