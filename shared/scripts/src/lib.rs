@@ -21,7 +21,7 @@
 //!   (`Atomics`, `SharedArrayBuffer`), and nothing that shows a number as bytes (`ArrayBuffer`, `DataView`, typed arrays), whose
 //!   order and whose NaNs are a processor's. No randomness: `Math.random` throws. Elementary functions and `**` are those of the
 //!   crate `maths`, which is linked in the place of the C library's. What a value takes in memory and a call on the stack no
-//!   script sees: at the bound of either it ends (`heap`).
+//!   script sees: at the bound of either it ends (`heap`). Held on processors of other kinds by `tests/architectures/run`.
 //! * **Numbers.** A whole number that a double would change is handed over as a `BigInt`, whose digits stay; a `BigInt` in a
 //!   result is a number with all its digits, also where the script calls `JSON.stringify`. Other numbers are doubles: `0.10`
 //!   comes out as `0.1`, and `1e400` is an infinity, as where `mapping` runs a simple shape itself.

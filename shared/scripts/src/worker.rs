@@ -22,6 +22,9 @@ use engine::{Engine, OUT_OF_MEMORY};
 /// sooner where they can. To start and to be taken down it has the rest of 250 ms.
 const PROCESSOR_TIME: Duration = Duration::from_millis(225);
 
+/// When the engine stops a script by itself; what it does not stop the pool ends.
+const TIME: Duration = Duration::from_millis(180);
+
 /// Serves one script over standard input and output. Everything that can be given up is given up before a byte is read.
 ///
 /// Nothing may run before it in the process that holds a key, opens a file or starts a thread.
@@ -44,7 +47,7 @@ pub fn serve() -> ExitCode {
 fn ready() -> Result<Engine, String> {
     confine::give_up().map_err(|error| format!("it cannot be confined: {error}"))?;
     let engine =
-        Engine::new(over).map_err(|error| format!("the JavaScript engine does not start: {error}"))?;
+        Engine::new(TIME, over).map_err(|error| format!("the JavaScript engine does not start: {error}"))?;
     confine::end_in(PROCESSOR_TIME).map_err(|error| format!("its time cannot be bounded: {error}"))?;
     confine::filter().map_err(|error| {
         format!("the kernel does not filter its system calls: {error}; allow seccomp, or set `scripts.workers` to 0")
@@ -92,3 +95,6 @@ fn send(payload: &[u8]) -> io::Result<()> {
     output.write_all(&wire::frame(payload))?;
     output.flush()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 
 use std::{collections::BTreeSet, fs, time::Duration};
 
+use cases::json;
 use mapping::{
     Action, Adapter, Answer, Environment, Knowledge, Limits, Policy, Program, Register, Request, ScriptError,
     ScriptErrorKind, Scripts, Secret, Value,
@@ -12,6 +13,8 @@ use scripts::{Command, Config, Workers};
 
 #[path = "pool/bounds.rs"]
 mod bounds;
+#[path = "pool/cases.rs"]
+mod cases;
 #[path = "pool/compared.rs"]
 mod compared;
 #[path = "pool/confined.rs"]
@@ -45,10 +48,6 @@ fn run(pool: &Workers, source: &str) -> Result<String, ScriptError> {
 fn with(pool: &Workers, source: &str, values: &[Value]) -> Result<String, ScriptError> {
     let names = ('a'..='z').map(String::from).take(values.len());
     pool.evaluate(&Program::new(source, names), values, 1_795_298_644_120).map(|value| value.to_string())
-}
-
-fn json(text: &str) -> Value {
-    Value::from_json(text.as_bytes()).expect("JSON")
 }
 
 /// The processes that this test's process has started and not yet buried.

@@ -1,11 +1,21 @@
 //! What a worker gives up: files, sockets, processes, memory beyond a bound, and nearly every system call.
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
+)))]
 pub(super) use elsewhere::{end_in, filter, give_up};
-#[cfg(target_os = "linux")]
+// The processors that `seccompiler` knows.
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
+))]
 pub(super) use linux::{end_in, filter, give_up};
 
-#[cfg(target_os = "linux")]
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
+))]
 mod linux {
     use std::{collections::BTreeMap, fs, hash::RandomState, io, time::Duration};
 
@@ -124,21 +134,30 @@ mod linux {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
+)))]
 mod elsewhere {
+    const NEEDS: &str = "this needs Linux, on x86-64, AArch64 or RISC-V of 64 bits";
+
     /// Nothing is given up where nothing can be: then there are no scripts.
     pub(in super::super) fn give_up() -> Result<(), &'static str> {
-        Err("this needs Linux")
+        Err(NEEDS)
     }
 
     pub(in super::super) fn end_in(_: std::time::Duration) -> Result<(), &'static str> {
-        Err("this needs Linux")
+        Err(NEEDS)
     }
 
     pub(in super::super) fn filter() -> Result<(), &'static str> {
-        Err("this needs Linux")
+        Err(NEEDS)
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(all(
+    test,
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
+))]
 mod tests;

@@ -21,9 +21,6 @@ use crate::{
 
 /// What the engine may take for a script, in bytes.
 const MEMORY: usize = 64 << 20;
-/// When the engine stops a script by itself; what it does not stop the pool ends.
-const TIME: Duration = Duration::from_millis(180);
-
 const PRELUDE: &str = include_str!("prelude.js");
 /// What stands before a script that is only read: it is parsed whole, and ends before it starts.
 const READ_ONLY: &str = "throw 0;\n";
@@ -32,10 +29,12 @@ pub(super) struct Engine {
     // Before the context, which takes the engine down: it ends the process if anything still holds a function of it.
     helpers: Helpers,
     context: Context,
+    /// What a script may take.
+    time: Duration,
     deadline: Rc<Cell<Option<Deadline>>>,
 }
 
-/// When the script is over time: after [`TIME`], if it had its share of a processor until then.
+/// When the script is over time, if it had its share of a processor until then.
 #[derive(Clone, Copy)]
 struct Deadline {
     due: Instant,
@@ -43,8 +42,8 @@ struct Deadline {
 }
 
 impl Deadline {
-    fn new() -> Self {
-        Self { due: Instant::now() + TIME, fair: Fair::of(TIME, fair::own_time()) }
+    fn after(time: Duration) -> Self {
+        Self { due: Instant::now() + time, fair: Fair::of(time, fair::own_time()) }
     }
 
     fn is_over(self) -> bool {
@@ -62,9 +61,9 @@ struct Helpers {
 type Helper = Persistent<Function<'static>>;
 
 impl Engine {
-    /// A new engine. It looks up everything that it would ask the system for later. `over` ends the process when a script
-    /// takes more memory than it may.
-    pub(super) fn new(over: fn() -> !) -> Result<Self, Error> {
+    /// A new engine, which stops a script by itself after `time`. It looks up everything that it would ask the system for
+    /// later. `over` ends the process when a script takes more memory than it may.
+    pub(super) fn new(time: Duration, over: fn() -> !) -> Result<Self, Error> {
         let runtime = Runtime::new_with_alloc(Heap::new(MEMORY, over))?;
         // The engine would throw an error at its own bound, which a script could catch to see how deep its calls went: that
         // is the build's affair, and another's on another processor. At the end of the stack the kernel ends the process.
@@ -85,12 +84,12 @@ impl Engine {
                 |name| helpers.get::<_, Function<'_>>(name).map(|found| Persistent::save(&ctx, found));
             Ok(Helpers { begin: helper("begin")?, big: helper("big")?, result: helper("result")? })
         })?;
-        Ok(Self { helpers, context, deadline })
+        Ok(Self { helpers, context, time, deadline })
     }
 
     /// Reads or runs a script.
     pub(super) fn serve(&self, request: Request) -> Reply {
-        self.deadline.set(Some(Deadline::new()));
+        self.deadline.set(Some(Deadline::after(self.time)));
         self.context.with(|ctx| {
             // An object at the start is an expression, as in every console, if it is one.
             let wrapped =
@@ -166,7 +165,7 @@ impl Engine {
     /// Whatever a script that ran out of time threw at last, time is what ended it.
     fn classified(&self, error: ScriptError) -> ScriptError {
         if self.deadline.get().is_some_and(Deadline::is_over) {
-            let message = format!("the script took longer than {} ms and was ended", TIME.as_millis());
+            let message = format!("the script took longer than {} ms and was ended", self.time.as_millis());
             return ScriptError::new(ScriptErrorKind::Limit, message);
         }
         error
@@ -208,6 +207,3 @@ fn build<'js>(ctx: &Ctx<'js>, big: &Function<'js>, value: &Value) -> Result<rqui
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -10,31 +10,10 @@ use std::{
 
 use mapping::{Adapter, Answer, Environment, Register, Run};
 
-use super::*;
-
-const NODE: &str = include_str!("../../testdata/node.jsonl");
-
-/// A case of `node.jsonl`, which `compare.mjs` beside it made with Node 20.
-struct Case {
-    script: String,
-    values: Vec<Value>,
-    /// JSON, or `error`.
-    result: String,
-}
-
-fn cases() -> impl Iterator<Item = Case> {
-    let case = |line| {
-        let case = json(line);
-        let member = |key| case.as_object()?.get(key);
-        let text = |key| member(key)?.as_str().map(str::to_owned);
-        Some(Case {
-            script: text("script")?,
-            values: member("values")?.as_array()?.to_vec(),
-            result: text("result")?,
-        })
-    };
-    NODE.lines().map(move |line| case(line).expect("a case"))
-}
+use super::{
+    cases::{Case, adapter, cases},
+    *,
+};
 
 /// Counts what is left to it.
 pub(super) struct Counting<'p>(pub(super) &'p Workers, pub(super) AtomicUsize);
@@ -66,27 +45,6 @@ impl Environment for Among<'_> {
     fn scripts(&self) -> Option<&dyn Scripts> {
         Some(self.0)
     }
-}
-
-/// The script of a case in an adapter: `a`, `b` and `c` are the values.
-pub(super) fn adapter(script: &str) -> String {
-    let mut long = String::new();
-    let (mut quoted, mut before) = (false, ' ');
-    for (at, character) in script.char_indices() {
-        quoted ^= character == '\'' && before != '\\';
-        let alone = !before.is_alphanumeric()
-            && !matches!(before, '.' | '_')
-            && script[at + character.len_utf8()..].chars().next().is_none_or(|next| !next.is_alphanumeric());
-        match character {
-            'a' | 'b' | 'c' if !quoted && alone && character.is_ascii() => {
-                long.push_str(&format!("${{currentObject:response.{character}}}"));
-            }
-            other => long.push(other),
-        }
-        before = character;
-    }
-    let script = Value::from(format!("${{evaluate:{long}}}"));
-    format!("{{ \"requestMapping\": {{ \"url\": \"https://x.y/\" }}, \"responseMapping\": {script} }}")
 }
 
 #[test]

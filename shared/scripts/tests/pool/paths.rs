@@ -8,8 +8,11 @@ use std::sync::{
 use mapping::{Adapter, Answer, Run};
 use proptest::{prelude::*, test_runner::TestRunner};
 
-use super::compared::{Among, Counting, adapter};
-use super::*;
+use super::{
+    cases::adapter,
+    compared::{Among, Counting},
+    *,
+};
 
 /// Simple shapes over any value.
 const SCRIPTS: [&str; 24] = [

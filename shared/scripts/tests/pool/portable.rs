@@ -1,8 +1,9 @@
 //! The same bytes on every machine: elementary functions, and whatever else JavaScript leaves open.
 
-use std::fs;
-
-use super::*;
+use super::{
+    cases::{EVERYTHING, LOCAL, calculations},
+    *,
+};
 
 /// What has glibc take its oldest versions of the functions, as on an old processor; another C library does not know it.
 const OLD: &str = "GLIBC_TUNABLES=glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX512F";
@@ -13,17 +14,6 @@ fn elsewhere() -> Workers {
     let command = Command { program: "/usr/bin/env".into(), arguments: vec![OLD.into(), worker] };
     let config = Config { workers: 1, wait: Duration::from_secs(60), ..Config::default() };
     Workers::start(config, command).expect("the pool starts")
-}
-
-/// What is calculated for each of 3000 numbers `i`, and the sum that is made of it.
-fn calculations() -> Vec<(String, String)> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/maths.json");
-    let cases = json(&fs::read_to_string(path).expect("the cases are there"));
-    let case = |case: &Value| {
-        let text = |key: &str| case.as_object()?.get(key)?.as_str().map(str::to_owned);
-        Some((text("calculates")?, text("sum")?))
-    };
-    cases.as_array().expect("an array").iter().map(case).collect::<Option<_>>().expect("cases")
 }
 
 /// The sum over what is calculated, a few numbers for each script: one alone has little time. The digits of a number stand
@@ -54,32 +44,6 @@ fn elementary_functions_have_the_same_digits_on_every_processor() {
         }
     }
 }
-
-/// Whatever a script can get at, from the globals and from a value of every kind that is written without their names.
-const EVERYTHING: &str = "
-    const within = new Set(), names = new Set();
-    const walk = value => {
-        if (value === null || !['object', 'function'].includes(typeof value) || within.has(value)) return;
-        within.add(value);
-        if (typeof value === 'function') names.add(value.name);
-        walk(Object.getPrototypeOf(value));
-        for (const key of Reflect.ownKeys(value)) {
-            const { value: is, get, set } = Object.getOwnPropertyDescriptor(value, key);
-            names.add(String(key));
-            [is, get, set].forEach(walk);
-        }
-    };
-    let error; try { null.x } catch (thrown) { error = thrown }
-    Error.prepareStackTrace = (_, sites) => sites;
-    const written = [
-        globalThis, [], {}, /x/d.exec('x'), 1, '', 1n, true, Symbol(), () => 1, async () => 1, class { #x; static {} },
-        function* () {}, async function* () {}, (function* () {})(), (async function* () {})(), (async () => 1)(),
-        [].values(), ''[Symbol.iterator](), new Map().keys(), new Set().keys(), 'x'.matchAll(/x/g), [].values().map(x => x),
-        Iterator.from({ next() {} }), Iterator.concat?.([]), Iterator.zip?.([[1]]), Array.fromAsync([]), Promise.withResolvers(),
-        (function () { return arguments })(), error, new Error().stack, import('x'), (tag => tag)`x`, String.raw, new Date(),
-    ];
-    for (const value of written) { walk(value); walk(Object(value)) }
-";
 
 #[test]
 fn no_number_is_seen_as_bytes_and_nothing_else_tells_machines_or_moments_apart() {
@@ -128,40 +92,7 @@ fn no_number_is_seen_as_bytes_and_nothing_else_tells_machines_or_moments_apart()
 #[test]
 fn nothing_is_local() {
     let pool = pool(2);
-    let cases = [
-        ("typeof Intl", r#""undefined""#),
-        (
-            "(1234567.891).toLocaleString() + 12345678901234567890n.toLocaleString()",
-            r#""1234567.89112345678901234567890""#,
-        ),
-        ("new Date(0).toLocaleString()", r#""01/01/1970, 12:00:00 AM""#),
-        ("new Date(1795298644120).toString()", r#""Sat Nov 21 2026 22:04:04 GMT+0000""#),
-        ("Date.parse('2026-07-01T12:00')", "1782907200000"),
-        (
-            "['ä', 'z', 'a', 'Z', 'A\\u0308', 'é'].sort((p, q) => p.localeCompare(q)).join()",
-            "\"Z,a,z,A\u{308},ä,é\"",
-        ),
-        ("'I'.toLocaleLowerCase('tr') + 'i'.toLocaleUpperCase('tr')", r#""iI""#),
-        ("'\\u1e9b\\u0323'.normalize('NFKD').length", "3"),
-        (
-            "Array.from({ length: 600 }, (_, i) => [i % 7, i]).sort(([p], [q]) => p - q).map(([, i]) => i)\
-             .every((i, at, all) => at === 0 || i % 7 > all[at - 1] % 7 || i > all[at - 1])",
-            "true",
-        ),
-        (
-            "[1e21, 5e-324, 0.1 + 0.2].map(x => x.toString() + ' ' + x.toPrecision(17)).join()",
-            r#""1e+21 1.0000000000000000e+21,5e-324 4.9406564584124654e-324,0.30000000000000004 0.30000000000000004""#,
-        ),
-        (
-            "try { (function f(n) { if (n) f(n - 1); else null.x })(1) } catch (e) { e.stack }",
-            r#""    at f (authored:1:45)\n    at f (authored:1:36)\n    at <eval> (authored:1:52)\n""#,
-        ),
-        (
-            "const seen = new Set(); for (const k in { b: 1, 10: 1, a: 1, 9: 1 }) seen.add(k); [...seen].join()",
-            r#""9,10,b,a""#,
-        ),
-    ];
-    for (script, result) in cases {
+    for (script, result) in LOCAL {
         assert_eq!(run(&pool, script).as_deref(), Ok(result), "{script}");
     }
 }
