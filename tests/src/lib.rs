@@ -66,6 +66,8 @@ mod scripts;
 #[cfg(test)]
 mod security_page;
 #[cfg(test)]
+mod shredding;
+#[cfg(test)]
 mod shutdown;
 #[cfg(test)]
 mod single_flight;

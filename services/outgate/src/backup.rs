@@ -70,6 +70,9 @@ struct Change {
     value: Option<Bytes>,
     #[prost(message, optional, tag = "4")]
     expires: Option<prost_types::Timestamp>,
+    /// Whether the restored store shreds the value at its end, too. What it was shredded by in this one is not in a backup.
+    #[prost(bool, tag = "5")]
+    shreddable: bool,
 }
 
 /// The next bytes of a file of the ledger.
@@ -105,12 +108,11 @@ fn context<'a>(backup: &'a str, number: u64, last: bool) -> Context<'a> {
 impl From<Event> for Change {
     fn from(event: Event) -> Self {
         match event {
-            Event::Put(Entry { key, value, revision, expires }) => {
-                Self { key, revision: revision.get(), value: Some(value), expires: expires.map(Into::into) }
+            Event::Put(Entry { key, value, revision, expires, shreddable }) => {
+                let expires = expires.map(Into::into);
+                Self { key, revision: revision.get(), value: Some(value), expires, shreddable }
             }
-            Event::Delete { key, revision } => {
-                Self { key, revision: revision.get(), value: None, expires: None }
-            }
+            Event::Delete { key, revision } => Self { key, revision: revision.get(), ..Self::default() },
         }
     }
 }
@@ -122,13 +124,13 @@ impl Change {
 
     /// The event that it was. None: a time that no machine can say.
     fn into_event(self) -> Option<Event> {
-        let Self { key, revision, value, expires } = self;
+        let Self { key, revision, value, expires, shreddable } = self;
         let revision = Revision::new(revision);
         Some(match value {
             None => Event::Delete { key, revision },
             Some(value) => {
                 let expires = expires.map(std::time::SystemTime::try_from).transpose().ok()?;
-                Event::Put(Entry { key, value, revision, expires })
+                Event::Put(Entry { key, value, revision, expires, shreddable })
             }
         })
     }

@@ -15,6 +15,7 @@ mod room;
 mod saving;
 mod schema;
 mod sending;
+mod shredding;
 mod tampering;
 mod units;
 mod verifying;

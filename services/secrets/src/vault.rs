@@ -163,12 +163,12 @@ impl Vault {
     ) -> Result<Option<store::Revision>, Refusal> {
         let previous = match (record.previous(), &found.record) {
             (Some(Previous { until, .. }), Some(old)) => {
-                Op::put(keys::previous(name), old.value.clone()).until(until)
+                Op::put(keys::previous(name), old.value.clone()).shreddable().until(until)
             }
             _ => Op::delete(keys::previous(name)),
         };
         let ops = vec![
-            Op::put(keys::record(name), record.write()).when(unchanged(found.record.as_ref())),
+            Op::put(keys::record(name), record.write()).shreddable().when(unchanged(found.record.as_ref())),
             Op::put(keys::mark(name), Mark::new(record.version, false).write())
                 .when(unchanged(found.mark.as_ref())),
             previous,

@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! durable puts WRITERS SECONDS    commits per second: fresh keys, each writer waiting for its own
+//! durable secrets WRITERS SECONDS the same, of values that are shreddable
+//! durable ends WRITERS SECONDS    the same, of which each other one deletes what the one before it put
 //! durable fill FOLDER RECORDS     a store with that many records
 //! durable start FOLDER            milliseconds until the store is open, and the memory that took
 //! ```
@@ -32,7 +34,9 @@ async fn main() -> Outcome {
     let arguments: Vec<_> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let words: Vec<_> = arguments.iter().map(String::as_str).collect();
     match words[..] {
-        ["puts", writers, seconds] => puts(writers.parse()?, Duration::from_secs(seconds.parse()?)).await,
+        [role @ ("puts" | "secrets" | "ends"), writers, seconds] => {
+            commits(role, writers.parse()?, Duration::from_secs(seconds.parse()?)).await
+        }
         ["fill", folder, records] => fill(Path::new(folder), records.parse()?).await,
         ["start", folder] => start(Path::new(folder)),
         // Run without a role, as `cargo test --benches` does, it has nothing to measure.
@@ -40,10 +44,11 @@ async fn main() -> Outcome {
     }
 }
 
-async fn puts(writers: usize, time: Duration) -> Outcome {
+async fn commits(role: &str, writers: usize, time: Duration) -> Outcome {
     let folder = tempfile::tempdir()?;
     let store = Arc::new(SledStore::open(folder.path())?);
     let stop = Arc::new(AtomicBool::new(false));
+    let (shreddable, ends) = (role != "puts", role == "ends");
     let mut running = JoinSet::new();
     let began = Instant::now();
     for writer in 0..writers {
@@ -53,8 +58,13 @@ async fn puts(writers: usize, time: Duration) -> Outcome {
                 if stop.load(Ordering::Relaxed) {
                     break;
                 }
-                let key = format!("secrets/records/acme/{writer}-{number}");
-                store.commit(Batch::try_from(Op::put(key, value(number ^ (writer as u64) << 40)))?).await?;
+                let key = |number| format!("secrets/records/acme/{writer}-{number}");
+                let op = match number {
+                    odd if ends && odd % 2 == 1 => Op::delete(key(odd - 1)),
+                    _ => Op::put(key(number), value(number ^ (writer as u64) << 40)),
+                };
+                let op = if shreddable { op.shreddable() } else { op };
+                store.commit(Batch::try_from(op)?).await?;
             }
             Ok::<_, store::Error>(())
         });

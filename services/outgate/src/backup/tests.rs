@@ -7,7 +7,7 @@ use std::{
 
 use seal::{KeyRing, Plaintext};
 use secrets::ledger::{KeyEvent, Ledger, verify};
-use store::{Precondition, Range, SledStore, Store, StoreExt};
+use store::{Batch, Op, Precondition, Range, SledStore, Store, StoreExt};
 use tempfile::TempDir;
 
 use super::{restoring::RestoreError, *};
@@ -27,6 +27,10 @@ impl Scene {
         for number in 0..300_usize {
             let value = vec![number as u8; if number % 50 == 0 { 200_000 } else { number * 3 }];
             store.put(&format!("key/{number:03}"), value.into(), Precondition::Create).await.unwrap();
+        }
+        for number in 0..10 {
+            let put = Op::put(format!("sealed/{number}"), vec![number; 100]).shreddable();
+            store.commit(Batch::try_from(put).unwrap()).await.unwrap();
         }
         store.delete("key/007", Precondition::Exists).await.unwrap();
         let ring = Arc::new(KeyRing::create(folder.path().join("key")).unwrap());
@@ -88,12 +92,26 @@ async fn what_is_restored_is_the_same_store() {
     fs::write(scene.path("backup"), scene.backup().await).unwrap();
     let restored = restore(&scene.path("backup"), &scene.ring, &scene.path("data")).unwrap();
     let before = scene.store.list(Range::all()).await.unwrap();
-    assert_eq!((restored.entries, restored.revision), (299, before.revision.get()));
+    assert_eq!((restored.entries, restored.revision), (309, before.revision.get()));
     assert_eq!(restored.version, env!("CARGO_PKG_VERSION"));
     let store = SledStore::open(&scene.path("data/store")).unwrap();
     let after = store.list(Range::all()).await.unwrap();
     assert_eq!(after.entries, before.entries);
     assert_eq!(after.revision, before.revision);
+}
+
+/// What one store shreds its values by is of no use to whoever has the other's folder.
+#[tokio::test]
+async fn a_restored_store_shreds_by_itself() {
+    let scene = Scene::new().await;
+    fs::write(scene.path("backup"), scene.backup().await).unwrap();
+    restore(&scene.path("backup"), &scene.ring, &scene.path("data")).unwrap();
+    let [old, new] = ["old/cells", "data/store/cells"].map(|path| fs::read(scene.path(path)).unwrap());
+    let cells: BTreeSet<_> = old.as_chunks::<32>().0.iter().collect();
+    assert!(!new.as_chunks::<32>().0.iter().any(|cell| cells.contains(cell)));
+    let store = SledStore::open(&scene.path("data/store")).unwrap();
+    let sealed = store.list(Range::prefix("sealed/")).await.unwrap().entries;
+    assert_eq!(sealed.iter().filter(|entry| entry.shreddable).count(), 10);
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! A value as it is stored: the number of its cell, and the value encrypted under what is in the cell.
 //!
+//! This is no sealing: it keeps nobody off who has the folder while the entry is there. What may not be read by such a one is
+//! sealed before it is put.
+//!
 //! AES-256-GCM, with the entry's revision as the nonce and its key as associated data. A cell is the key of one value: it is
 //! written over before it is used again.
 

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use seal::{KeyId, KeyRing, KeySet, Renewal};
-use store::{Batch, Entry, ErrorKind, Op, Precondition, Range, Store};
+use store::{Batch, Entry, ErrorKind, Op, Range, Store};
 use tokio::time::{MissedTickBehavior, interval};
 
 /// How many records are read at once, and the time that passes between two such pages at least: a thousand a second.
@@ -117,11 +117,7 @@ async fn renew(
             Some(Renewal::Unreadable(keys)) => return Ok((entry.key, Seen::Unreadable(keys))),
             Some(Renewal::Renewed { record, .. }) => record,
         };
-        let mut op = Op::put(&entry.key, record).when(Precondition::Update(entry.revision));
-        if let Some(expires) = entry.expires {
-            op = op.until(expires);
-        }
-        match store.commit(Batch::try_from(op)?).await {
+        match store.commit(Batch::try_from(Op::replace(&entry, record))?).await {
             Ok(_) => return Ok((entry.key, Seen::Renewed(sealing.active()))),
             Err(error) if error.kind() == ErrorKind::Conflict => match store.get(&entry.key).await? {
                 Some(now) => entry = now,

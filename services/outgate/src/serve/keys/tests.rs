@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use proto::errors::v1::Reason;
 use runtime::{Refusal, config::Config};
 use seal::{Context, KeyRingError, KeySet, Plaintext, Renewal, key_of};
-use store::{Entry, MemoryStore, Precondition, StoreExt};
+use store::{Batch, Entry, MemoryStore, Op, Precondition, StoreExt};
 use tempfile::TempDir;
 
 use super::*;
@@ -55,13 +55,14 @@ impl Scene {
 
     async fn put(&self, key: &str, sealing: &KeySet) {
         let sealed = sealing.seal(&CONTEXT, &Plaintext::new(VALUE.to_vec())).unwrap();
-        self.store.put(key, sealed.into(), Precondition::None).await.unwrap();
+        self.store.commit(Batch::try_from(Op::put(key, sealed).shreddable()).unwrap()).await.unwrap();
     }
 
     async fn assert_opens(&self, key: &str) {
         let entry = self.store.get(key).await.unwrap().unwrap();
         let opened = self.keys.ring().open(&CONTEXT, &entry.value).unwrap();
         assert_eq!(opened.expose(), VALUE, "{key}");
+        assert!(entry.shreddable, "{key} was put so");
     }
 
     fn ids(&self) -> Vec<KeyId> {

@@ -112,7 +112,7 @@ async fn a_record_that_is_moved_meanwhile_is_not_missed() {
     scene.put("b/1", &scene.keys.ring().sealing()).await;
     scene.keys.rotate("ada").await.unwrap();
     let moved = store.get("b/1").await.unwrap().unwrap();
-    store.write(Moment::AfterAScan, vec![Op::put("a/1", moved.value), Op::delete("b/1")]);
+    store.write(Moment::AfterAScan, vec![Op::put("a/1", moved.value).shreddable(), Op::delete("b/1")]);
     scene.keys.round().await.unwrap();
     assert!(store.get("b/1").await.unwrap().is_none(), "it was moved");
     assert_eq!(scene.ids().len(), 1);
