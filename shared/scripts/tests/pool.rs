@@ -6,8 +6,8 @@ use std::{collections::BTreeSet, fs, time::Duration};
 
 use cases::json;
 use mapping::{
-    Action, Adapter, Answer, Environment, Knowledge, Limits, Policy, Program, Register, Request, ScriptError,
-    ScriptErrorKind, Scripts, Secret, Value,
+    Action, Adapter, Answer, Due, Environment, Knowledge, Limits, Policy, Program, Register, Request,
+    ScriptError, ScriptErrorKind, Scripts, Secret, Value,
 };
 use scripts::{Command, Config, Workers};
 
