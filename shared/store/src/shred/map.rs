@@ -7,10 +7,10 @@ use std::ops::Range;
 
 use super::cells::ID;
 
-/// How many cells a page tells of.
-pub(super) const PAGE: u64 = 2048;
+/// How many cells a page tells of: few, as a page is written with every batch that changes a bit of it.
+pub(super) const PAGE: u64 = 256;
 /// By how many cells the file grows: half a MiB.
-const GROWTH: u64 = 8 * PAGE;
+const GROWTH: u64 = 64 * PAGE;
 const WORD: u64 = u64::BITS as u64;
 const WORDS: usize = (PAGE / WORD) as usize;
 

@@ -177,8 +177,8 @@ async fn a_file_of_cells_that_is_not_the_one_is_told() {
         ("is not there", Box::new(|path| fs::remove_file(path))),
         ("has 0 bytes", Box::new(|path| fs::write(path, ""))),
         (
-            "bytes, and 65568 were written",
-            Box::new(|path| fs::OpenOptions::new().write(true).open(path)?.set_len(65_567)),
+            "bytes, and 8224 were written",
+            Box::new(|path| fs::OpenOptions::new().write(true).open(path)?.set_len(8_223)),
         ),
         (
             "is no file of cells",
