@@ -9,9 +9,10 @@ pub struct Options {
     pub clock: Clock,
     /// How many events are kept for watches to replay. Default: 65,536.
     pub history_events: usize,
-    /// How many bytes of keys and values these may hold. Default: 32 MiB. The newest commit is kept whatever it holds.
+    /// How many bytes of keys and values these may hold. Default: 8 MiB. The newest commit is kept whatever it holds.
     pub history_bytes: usize,
-    /// How much memory the database takes for pages it has read. Default: 256 MiB. Of no meaning in memory.
+    /// How much memory the database takes for pages it has read, nearly. Default: 16 MiB; what the system has of the file costs
+    /// nobody else anything. Of no meaning in memory.
     pub cache_bytes: u64,
     /// Writes are refused (`Full`) while the disk has less room than this: a disk that fills up under a write breaks
     /// the store until it is opened anew. Default: 64 MiB. Of no meaning in memory.
@@ -23,8 +24,8 @@ impl Default for Options {
         Self {
             clock: Clock::system(),
             history_events: 65_536,
-            history_bytes: 32 << 20,
-            cache_bytes: 256 << 20,
+            history_bytes: 8 << 20,
+            cache_bytes: 16 << 20,
             reserve_bytes: 64 << 20,
         }
     }
