@@ -161,18 +161,19 @@ impl Vault {
         found: &Found,
         record: &Record,
     ) -> Result<Option<store::Revision>, Refusal> {
-        let previous = match (record.previous(), &found.record) {
-            (Some(Previous { until, .. }), Some(old)) => {
-                Op::put(keys::previous(name), old.value.clone()).shreddable().until(until)
-            }
-            _ => Op::delete(keys::previous(name)),
-        };
-        let ops = vec![
+        let mut ops = vec![
             Op::put(keys::record(name), record.write()).shreddable().when(unchanged(found.record.as_ref())),
             Op::put(keys::mark(name), Mark::new(record.version, false).write())
                 .when(unchanged(found.mark.as_ref())),
-            previous,
         ];
+        match (record.previous(), &found.record) {
+            (Some(Previous { until, .. }), Some(old)) => {
+                let put = Op::put(keys::previous(name), old.value.clone());
+                ops.push(put.shreddable().until(until));
+            }
+            (None, Some(old)) if overlaps(old) => ops.push(Op::delete(keys::previous(name))),
+            _ => {}
+        }
         match self.store.commit(Batch::new(ops)?).await {
             Ok(revision) => Ok(Some(revision)),
             Err(error) if error.kind() == ErrorKind::Conflict => Ok(None),
@@ -276,6 +277,11 @@ impl Found {
     fn next_version(&self, name: &Name, record: Option<&Record>) -> Result<u64, Refusal> {
         self.highest(name, record)?.checked_add(1).ok_or_else(|| refusals::damaged(name))
     }
+}
+
+/// Whether a version may be there beside the one of this entry: not where the entry says that there is none.
+fn overlaps(entry: &Entry) -> bool {
+    Record::read(&entry.value).map_or(true, |record| record.previous().is_some())
 }
 
 /// That an entry is still as it was read.
