@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 use rustix::process::Signal;
 
 use crate::{
-    harness::{Authority, Output, Setup, Shown, Suite, command, run},
+    harness::{Authority, Output, Setup, Shown, Suite, run, run_in},
     tls::{asking, bound},
 };
 
@@ -49,15 +49,15 @@ async fn a_command_is_known_by_the_certificate_that_it_shows() {
     assert_eq!(list(&suite, &authority, &shown(&other)).await.reason(REFUSED), "UNAUTHENTICATED");
     assert_eq!(list(&suite, &authority, &[]).await.code, REFUSED, "there is no connection");
     // By the environment, too.
-    let by_environment = command()
-        .args(["--json", "register", "list", "--tenant", "acme"])
-        .env("OUTGATE_SERVER", format!("https://{}", suite.address()))
-        .env("OUTGATE_CA_FILE", authority.ca_file())
-        .env("OUTGATE_CLIENT_CERT", &billing.cert)
-        .env("OUTGATE_CLIENT_KEY", &billing.key)
-        .output();
-    let by_environment = by_environment.await.expect("the binary starts");
-    assert!(by_environment.status.success(), "{by_environment:?}");
+    let server = format!("https://{}", suite.address());
+    let ca = authority.ca_file();
+    let environment = [
+        ("OUTGATE_SERVER", &*server),
+        ("OUTGATE_CA_FILE", text(&ca)),
+        ("OUTGATE_CLIENT_CERT", text(&billing.cert)),
+        ("OUTGATE_CLIENT_KEY", text(&billing.key)),
+    ];
+    run_in(&environment, &["--json", "register", "list", "--tenant", "acme"], "").await.success();
     // A key that others can read is not used.
     fs::set_permissions(&billing.key, fs::Permissions::from_mode(0o644)).expect("its mode can be set");
     let readable = list(&suite, &authority, &shown(&billing)).await;

@@ -26,7 +26,7 @@ pub(crate) use authority::{Authority, Shown};
 pub(crate) use bao::Bao;
 pub(crate) use client::{Bearer, Client, reason};
 pub(crate) use collector::{Collector, Span};
-pub(crate) use command::{Output, command, run};
+pub(crate) use command::{Output, command, run, run_in};
 pub(crate) use counterpart::Counterpart;
 pub(crate) use definition::{
     anybody, api_key_in_header, api_key_in_query, basic, bearer, client_credentials, endpoint,

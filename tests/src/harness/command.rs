@@ -72,11 +72,17 @@ pub(super) fn command_under(program: &[&str]) -> Command {
 
 /// Runs a command with something on standard input. What is piped to `secret` is a canary, and none may come out.
 pub(crate) async fn run(arguments: &[&str], stdin: &str) -> Output {
+    run_in(&[], arguments, stdin).await
+}
+
+/// The same with these variables in its environment.
+pub(crate) async fn run_in(environment: &[(&str, &str)], arguments: &[&str], stdin: &str) -> Output {
     let value = stdin.trim_end_matches(['\r', '\n']);
     if arguments.contains(&"secret") && !value.is_empty() {
         Canary::known("the secret of a command", value);
     }
     let mut process = command()
+        .envs(environment.iter().copied())
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
