@@ -77,15 +77,19 @@ pub(crate) const EVERYTHING: &str = "
         globalThis, [], {}, /x/d.exec('x'), 1, '', 1n, true, Symbol(), () => 1, async () => 1, class { #x; static {} },
         function* () {}, async function* () {}, (function* () {})(), (async function* () {})(), (async () => 1)(),
         [].values(), ''[Symbol.iterator](), new Map().keys(), new Set().keys(), 'x'.matchAll(/x/g), [].values().map(x => x),
-        Iterator.from({ next() {} }), Iterator.concat?.([]), Iterator.zip?.([[1]]), Array.fromAsync([]), Promise.withResolvers(),
+        Iterator.from({ next() {} }), Iterator.concat?.([]), Iterator.zip?.([[1]]), Array.fromAsync?.([]), Promise.withResolvers(),
         (function () { return arguments })(), error, new Error().stack, import('x'), (tag => tag)`x`, String.raw, new Date(),
     ];
     for (const value of written) { walk(value); walk(Object(value)) }
 ";
 
 /// What another engine would ask the machine, and what the language leaves open.
-pub(crate) const LOCAL: [(&str, &str); 12] = [
+pub(crate) const LOCAL: [(&str, &str); 13] = [
     ("typeof Intl", r#""undefined""#),
+    (
+        "[Array.fromAsync, Iterator.zip, Iterator.zipKeyed].map(it => typeof it).join()",
+        r#""undefined,undefined,undefined""#,
+    ),
     (
         "(1234567.891).toLocaleString() + 12345678901234567890n.toLocaleString()",
         r#""1234567.89112345678901234567890""#,
