@@ -6,9 +6,12 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
+use crate::engine::weight;
 use crate::shred::OVERHEAD;
 use crate::{Entry, Error, Revision};
 
+/// Before every key that a user can name: control characters are refused.
+pub(crate) const FIRST_KEY: &str = " ";
 /// The longest key, in bytes.
 pub const MAX_KEY_BYTES: usize = 512;
 /// The most operations of one batch (etcd's default for a transaction).
@@ -118,12 +121,10 @@ impl Op {
         }
     }
 
-    fn bytes(&self) -> usize {
+    fn value_len(&self) -> usize {
         match self {
-            Self::Put { key, value, shreddable, .. } => {
-                key.len() + value.len() + if *shreddable { OVERHEAD } else { 0 }
-            }
-            Self::Delete { key, .. } => key.len(),
+            Self::Put { value, shreddable, .. } => value.len() + if *shreddable { OVERHEAD } else { 0 },
+            Self::Delete { .. } => 0,
         }
     }
 
@@ -154,7 +155,6 @@ impl Debug for Op {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
     ops: Vec<Op>,
-    bytes: usize,
 }
 
 impl Batch {
@@ -182,13 +182,13 @@ impl Batch {
                 return Err(Error::invalid("an empty value cannot be shredded").with_key(op.key()));
             }
         }
-        let bytes = ops.iter().map(Op::bytes).sum();
+        let bytes: usize = ops.iter().map(|op| op.key().len() + op.value_len()).sum();
         if bytes > MAX_BATCH_BYTES {
             let text = format!("a batch of {bytes} bytes is past the limit of {MAX_BATCH_BYTES}");
             return Err(Error::too_large(text).with_key(ops[0].key()));
         }
         let ops = ops.into_iter().map(in_whole_milliseconds).collect();
-        Ok(Self { ops, bytes })
+        Ok(Self { ops })
     }
 
     /// The operations.
@@ -197,9 +197,9 @@ impl Batch {
         &self.ops
     }
 
-    /// The length of keys and values together, as they are stored.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+    /// What it makes a backend write.
+    pub(crate) fn weight(&self) -> usize {
+        self.ops.iter().map(|op| weight(op.key().len(), op.value_len())).sum()
     }
 
     pub(crate) fn into_ops(self) -> Vec<Op> {

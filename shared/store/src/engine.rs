@@ -1,12 +1,14 @@
 //! What the stores of this crate have in common: one thread that writes, and readers that see what is durable.
 //!
 //! The writer takes all batches that wait, checks the preconditions of each against the state that the ones before it
-//! make, applies the whole group to the [`Backend`], and makes it durable with one barrier. Only then does it let
-//! readers see the group, publishes its events, and answers. While a group is on its way, readers get the keys it
-//! touches as they were before (see [`view`]), so nothing is seen that a power cut could take back.
+//! make, has the [`Backend`] make the whole group durable in its log. Only then do readers see the group (see
+//! [`view`]), are its events published, and its batches answered, so nothing is seen that a power cut could take back. When
+//! a half of the log is full, the newest state of all keys in it is written back to the backend's entries (see
+//! [`write_back`]), while the writer goes on with the other half.
 
 mod group;
 mod view;
+mod write_back;
 mod writer;
 
 use std::fmt::{self, Debug, Formatter};
@@ -18,33 +20,61 @@ use std::time::{Duration, Instant, SystemTime};
 use futures::stream::BoxStream;
 use tokio::sync::oneshot;
 
-pub(crate) use group::{Change, Changes};
+pub(crate) use group::{Before, Change, Changes, weight};
 use view::View;
-pub(crate) use writer::MAX_GROUP_BYTES;
+use write_back::WriteBack;
+pub(crate) use writer::MAX_GROUP_WEIGHT;
 use writer::{Command, Request, Writer};
 
-use crate::batch::check_key;
+use crate::batch::{FIRST_KEY, check_key};
 use crate::feed::Feed;
 use crate::{Batch, Clock, Entry, Error, Event, Options, Page, Range, Revision};
 
-/// What lies under the engine. Called by many readers at once, by one writer, and never for reading a key that is
-/// being applied.
+/// What lies under the engine: entries, and a log of two halves in front of them. Called by many readers at once, by one
+/// writer, beside it by one thread that writes back, and never for reading a key that is being written back.
+///
+/// What it holds and logs may differ from what users put: such entries are called *stored* here, and all are stored ones but
+/// those that [`stored`](Self::stored) gets and [`readable`](Self::readable) gives.
 pub(crate) trait Backend: Send + Sync + 'static {
+    /// A group's changes as they are to be logged and written back, with what the backend adds to them. `newest` gives the
+    /// stored entry of a key.
+    fn stored(&self, changes: Changes, _: Revision, _newest: Newest<'_>) -> Result<Changes, Error> {
+        Ok(changes)
+    }
+
+    /// A stored entry as it was put. Not after a group that ends it was logged.
+    fn readable(&self, stored: Entry) -> Result<Entry, Error> {
+        Ok(stored)
+    }
+
     /// The entry of a key, expired or not.
     fn get(&self, key: &str) -> Result<Option<Entry>, Error>;
 
-    /// The first `limit` entries of the range, expired or not, in key order.
-    fn scan(&self, range: &Range, limit: usize) -> Result<Vec<Entry>, Error>;
+    /// The first `limit` entries of the range whose keys are not hidden, expired or not, in key order.
+    fn scan(
+        &self,
+        range: &Range,
+        limit: usize,
+        is_hidden: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<Entry>, Error>;
 
-    /// Whether there is room to write. An error here leaves the store as it is, so it is asked before `apply`.
+    /// Whether there is room to write. An error here leaves the store as it is, so it is asked before `log`.
     fn room(&self) -> Result<(), Error>;
 
-    /// Makes all of the changes, and notes the revision.
-    fn apply(&self, changes: &Changes, revision: Revision) -> Result<(), Error>;
+    /// Makes a group durable, without changing the entries, and what it ended unreadable. False, and nothing was done, where
+    /// this half of the log is full.
+    fn log(&self, changes: &Changes, revision: Revision) -> Result<bool, Error>;
 
-    /// Returns when everything applied is durable; `changes` is what the last `apply` got.
-    fn barrier(&self, changes: &Changes, revision: Revision) -> Result<(), Error>;
+    /// Goes on with the other half of the log, which was written back. Every group fits into an empty one.
+    fn turn(&self);
+
+    /// Gives the entries the newest state of all keys in the half of the log that is full, durable; its last group has this
+    /// revision.
+    fn write_back(&self, logged: &Changes, revision: Revision) -> Result<(), Error>;
 }
+
+/// What tells the newest stored entry of a key.
+pub(crate) type Newest<'a> = &'a dyn Fn(&str) -> Result<Option<Entry>, Error>;
 
 /// A barrier that takes longer than this makes the store not ready.
 const SLOW_BARRIER: Duration = Duration::from_secs(30);
@@ -97,7 +127,8 @@ impl<B: Backend> Engine<B> {
         let (queue, commands) = mpsc::channel();
         let wake = queue.clone();
         options.clock.on_move(move || wake.send(Command::Wake).is_ok());
-        let writer = Writer::new(Arc::clone(&shared), revision, due);
+        let write_back = WriteBack::start(Arc::clone(&shared))?;
+        let writer = Writer::new(Arc::clone(&shared), write_back, revision, due);
         let writer = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || writer.run(&commands))
@@ -114,6 +145,7 @@ impl<B: Backend> Engine<B> {
         if limit == 0 {
             return Err(Error::invalid("a page needs a limit of at least 1"));
         }
+        let range = range.without_before(FIRST_KEY);
         self.shared.view.scan(&self.shared.backend, range, limit, self.shared.clock.now())
     }
 
@@ -164,6 +196,16 @@ impl<B> Drop for Engine<B> {
 }
 
 impl<B> Shared<B> {
+    /// Notes that the disk did not confirm something. Nothing more is ever written then: what it holds is unknown, and a
+    /// second try could succeed without the first one's data.
+    fn fail(&self, error: Error) -> Error {
+        let error = error.followed_by("the store takes no more writes until it is opened anew");
+        tracing::error!(%error, cause = ?std::error::Error::source(&error), "the store stops writing");
+        let _ = self.failed.set(error.clone());
+        self.view.feed().close(error.clone());
+        error
+    }
+
     /// Why there is no answer from the writer.
     fn ended(&self) -> Error {
         self.failed.get().cloned().unwrap_or_else(Error::closed)

@@ -1,6 +1,7 @@
 //! The store that keeps nothing beyond its own life.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use async_trait::async_trait;
@@ -67,6 +68,8 @@ impl Store for MemoryStore {
 #[derive(Default)]
 pub(crate) struct Memory {
     entries: RwLock<BTreeMap<String, Entry>>,
+    /// Whether its log, of which the engine holds what is in it, is full: a half takes one group.
+    full: AtomicBool,
 }
 
 impl Backend for Memory {
@@ -74,28 +77,38 @@ impl Backend for Memory {
         Ok(self.entries.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned())
     }
 
-    fn scan(&self, range: &Range, limit: usize) -> Result<Vec<Entry>, Error> {
+    fn scan(
+        &self,
+        range: &Range,
+        limit: usize,
+        is_hidden: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<Entry>, Error> {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         let run = entries.range::<str, _>(range.onward()).map(|(_, entry)| entry);
-        Ok(run.take_while(|entry| range.contains(&entry.key)).take(limit).cloned().collect())
+        let run = run.take_while(|entry| range.contains(&entry.key));
+        Ok(run.filter(|entry| !is_hidden(&entry.key)).take(limit).cloned().collect())
     }
 
     fn room(&self) -> Result<(), Error> {
         Ok(())
     }
 
-    fn apply(&self, changes: &Changes, _: Revision) -> Result<(), Error> {
+    fn log(&self, _: &Changes, _: Revision) -> Result<bool, Error> {
+        Ok(!self.full.swap(true, Ordering::Relaxed))
+    }
+
+    fn turn(&self) {
+        self.full.store(false, Ordering::Relaxed);
+    }
+
+    fn write_back(&self, logged: &Changes, _: Revision) -> Result<(), Error> {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        for (key, change) in changes {
+        for (key, change) in logged {
             match &change.after {
                 Some(entry) => entries.insert(key.clone(), entry.clone()),
                 None => entries.remove(key),
             };
         }
-        Ok(())
-    }
-
-    fn barrier(&self, _: &Changes, _: Revision) -> Result<(), Error> {
         Ok(())
     }
 }

@@ -7,11 +7,11 @@
 //! 1. A cell is random and on disk before it is given. The file grows by many at once, so that a put waits for nothing more.
 //! 2. Which cells are in use is written by the batches that use them or end their use, in *pages* of a bit for each (see
 //!    [`map`]): it is as durable as the entries themselves, and known at the start without a look at one of them.
-//! 3. When a batch is durable, the cells whose use it ended are written over, all with one barrier. Then it is answered, and
-//!    the cells can be given again.
+//! 3. When a batch is durable in the log, the cells whose use it ended are written over, all with one barrier. Then it is
+//!    answered, and the cells can be given again. What the database still has of the entry is hidden by what the log has.
 //!
 //! A crash between the batch and the writing over leaves cells that are free and hold what they held. So at the start every
-//! free cell is written over, before anything is served.
+//! free cell is written over, when the log was replayed and before anything is served.
 //!
 //! The pages are entries of the database below, under keys that no user of a store can name, as they hold a control
 //! character; no scan and no watch shows them.
@@ -27,17 +27,15 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use crate::engine::{Backend, Change, Changes};
+use crate::engine::{Backend, Before, Change, Changes, Newest};
 use crate::{Entry, Error, Range, Revision};
 use cells::Cells;
 use map::{Map, PAGE};
 
-pub(crate) use value::OVERHEAD;
+pub(crate) use value::{OVERHEAD, cell};
 
 /// Before the numbers of pages. No NUL: the database needs that one.
 const PAGES: &str = "\u{1}cells/";
-/// Before every key that a user can name: control characters are refused.
-const FIRST_KEY: &str = " ";
 
 /// A backend that shreds, over one that stores.
 pub(crate) struct Shredding<B> {
@@ -50,9 +48,7 @@ pub(crate) struct Shredding<B> {
 #[derive(Debug, Default)]
 struct Writing {
     map: Map,
-    /// What the backend below was given for the last changes; none: themselves.
-    stored: Option<Changes>,
-    /// The cells whose use the last changes ended. They are in use to `map` until they are written over.
+    /// The cells whose use the last changes end. They are in use to `map` until they are written over.
     ended: Vec<u64>,
 }
 
@@ -89,45 +85,20 @@ impl<B: Backend> Shredding<B> {
         Ok(pages(&self.inner)?.len() as u64)
     }
 
-    /// A stored entry with its value. One whose cell does not fit has an empty value: what is left of it can be replaced.
-    fn readable(&self, stored: Entry) -> Result<Entry, Error> {
-        if !stored.shreddable {
-            return Ok(stored);
-        }
-        let key = match value::cell(&stored) {
-            Some(cell) => self.cells.read(cell).map_err(|error| error.with_key(&stored.key))?,
-            None => None,
-        };
-        let value = key.and_then(|key| value::decrypt(&stored, &key)).unwrap_or_else(Bytes::new);
-        Ok(Entry { value, ..stored })
+    /// Gives the entries their state after these changes, durable, without the log and when nobody reads.
+    pub(crate) fn write(&self, changes: Changes, revision: Revision) -> Result<(), Error> {
+        let stored = self.stored(changes, revision, &|key| self.inner.get(key))?;
+        self.inner.write_back(&stored, revision)?;
+        self.shred()
     }
 
-    /// The changes as the backend below is to make them, with what they change about cells.
-    fn stored(&self, writing: &mut Writing, changes: &Changes, revision: Revision) -> Result<Changes, Error> {
-        let mut stored = Changes::new();
-        let mut touched = BTreeSet::new();
-        for (key, Change { before, after }) in changes {
-            let mut change = Change { before: before.clone(), after: after.clone() };
-            if is_shreddable(before) {
-                change.before = self.inner.get(key)?;
-                let ended = change.before.as_ref().and_then(value::cell);
-                writing.ended.extend(ended.filter(|cell| writing.map.in_use(*cell)));
-            }
-            if let Some(entry) = after.as_ref().filter(|entry| entry.shreddable) {
-                let cell = self.take(&mut writing.map)?;
-                touched.insert(cell / PAGE);
-                change.after = Some(self.encrypted(entry, cell)?);
-            }
-            stored.insert(key.clone(), change);
-        }
-        touched.extend(writing.ended.iter().map(|cell| cell / PAGE));
-        for number in touched {
-            let (key, before) = (page_key(number), self.inner.get(&page_key(number))?);
-            let value = writing.map.page(number, self.cells.id(), &writing.ended).into();
-            let after = Entry { key: key.clone(), value, revision, expires: None, shreddable: false };
-            stored.insert(key, Change { before, after: Some(after) });
-        }
-        Ok(stored)
+    /// Writes over the cells that the last changes ended.
+    fn shred(&self) -> Result<(), Error> {
+        let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = std::mem::take(&mut writing.ended);
+        self.cells.renew(ended.iter().map(|cell| *cell..*cell + 1))?;
+        ended.into_iter().for_each(|cell| writing.map.give_back(cell));
+        Ok(())
     }
 
     /// A free cell, which is in use from here on.
@@ -151,37 +122,74 @@ impl<B: Backend> Shredding<B> {
 }
 
 impl<B: Backend> Backend for Shredding<B> {
-    fn get(&self, key: &str) -> Result<Option<Entry>, Error> {
-        self.inner.get(key)?.map(|stored| self.readable(stored)).transpose()
+    fn stored(&self, mut changes: Changes, revision: Revision, newest: Newest<'_>) -> Result<Changes, Error> {
+        let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Writing { map, ended } = &mut *writing;
+        let mut touched = BTreeSet::new();
+        for change in changes.values_mut() {
+            let cell = change.before.and_then(|before| before.cell);
+            ended.extend(cell.filter(|cell| map.in_use(*cell)));
+            if let Some(entry) = change.after.as_mut().filter(|entry| entry.shreddable) {
+                let cell = self.take(map)?;
+                touched.insert(cell / PAGE);
+                *entry = self.encrypted(entry, cell)?;
+            }
+        }
+        touched.extend(ended.iter().map(|cell| cell / PAGE));
+        for number in touched {
+            let key = page_key(number);
+            let before = newest(&key)?.as_ref().map(Before::of);
+            let value = map.page(number, self.cells.id(), ended).into();
+            let after = Some(Entry { key: key.clone(), value, revision, expires: None, shreddable: false });
+            changes.insert(key, Change { before, after });
+        }
+        Ok(changes)
     }
 
-    fn scan(&self, range: &Range, limit: usize) -> Result<Vec<Entry>, Error> {
-        let range = range.clone().without_before(FIRST_KEY);
-        if range.is_empty() {
-            return Ok(Vec::new());
+    /// One whose cell does not fit has an empty value: what is left of it can be replaced.
+    fn readable(&self, stored: Entry) -> Result<Entry, Error> {
+        if !stored.shreddable {
+            return Ok(stored);
         }
-        self.inner.scan(&range, limit)?.into_iter().map(|stored| self.readable(stored)).collect()
+        let key = match cell(&stored) {
+            Some(cell) => self.cells.read(cell).map_err(|error| error.with_key(&stored.key))?,
+            None => None,
+        };
+        let value = key.and_then(|key| value::decrypt(&stored, &key)).unwrap_or_else(Bytes::new);
+        Ok(Entry { value, ..stored })
+    }
+
+    fn get(&self, key: &str) -> Result<Option<Entry>, Error> {
+        self.inner.get(key)
+    }
+
+    fn scan(
+        &self,
+        range: &Range,
+        limit: usize,
+        is_hidden: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<Entry>, Error> {
+        self.inner.scan(range, limit, is_hidden)
     }
 
     fn room(&self) -> Result<(), Error> {
         self.inner.room()
     }
 
-    fn apply(&self, changes: &Changes, revision: Revision) -> Result<(), Error> {
-        let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let concerned = changes.values().any(|it| is_shreddable(&it.before) || is_shreddable(&it.after));
-        writing.stored = if concerned { Some(self.stored(&mut writing, changes, revision)?) } else { None };
-        self.inner.apply(writing.stored.as_ref().unwrap_or(changes), revision)
+    fn log(&self, changes: &Changes, revision: Revision) -> Result<bool, Error> {
+        let logged = self.inner.log(changes, revision)?;
+        if logged {
+            self.shred()?;
+        }
+        Ok(logged)
     }
 
-    fn barrier(&self, changes: &Changes, revision: Revision) -> Result<(), Error> {
-        let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let stored = writing.stored.take();
-        self.inner.barrier(stored.as_ref().unwrap_or(changes), revision)?;
-        let ended = std::mem::take(&mut writing.ended);
-        self.cells.renew(ended.iter().map(|cell| *cell..*cell + 1))?;
-        ended.into_iter().for_each(|cell| writing.map.give_back(cell));
-        Ok(())
+    fn turn(&self) {
+        self.inner.turn();
+    }
+
+    fn write_back(&self, logged: &Changes, revision: Revision) -> Result<(), Error> {
+        self.inner.write_back(logged, revision)
     }
 }
 
@@ -191,13 +199,9 @@ impl<B> Debug for Shredding<B> {
     }
 }
 
-fn is_shreddable(entry: &Option<Entry>) -> bool {
-    entry.as_ref().is_some_and(|entry| entry.shreddable)
-}
-
 /// The pages that tell of a cell which is in use or was, in their order.
 fn pages(inner: &impl Backend) -> Result<Vec<Entry>, Error> {
-    inner.scan(&Range::prefix(PAGES), usize::MAX)
+    inner.scan(&Range::prefix(PAGES), usize::MAX, &|_| false)
 }
 
 /// Pages sort by their numbers.

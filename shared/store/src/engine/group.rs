@@ -5,32 +5,59 @@ use std::collections::btree_map;
 use std::time::SystemTime;
 
 use super::Backend;
+use super::view::View;
 use crate::feed::Commit;
-use crate::{Batch, Entry, Error, Event, Op, Precondition, Revision};
+use crate::{Batch, Entry, Error, Event, Op, Precondition, Revision, shred};
 
-/// A key before and after a group.
+/// A key before and after one group, or several.
 #[derive(Debug)]
 pub(crate) struct Change {
-    pub(crate) before: Option<Entry>,
+    pub(crate) before: Option<Before>,
     pub(crate) after: Option<Entry>,
 }
 
-/// What a group does to the keys it touches.
+/// What is remembered of an entry that was replaced. Not its value: it would stay in memory for as long as the change does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Before {
+    pub(crate) revision: Revision,
+    pub(crate) expires: Option<SystemTime>,
+    /// How long its value was, in bytes.
+    pub(crate) length: usize,
+    /// Of a shreddable one: see [`shred`](crate::shred).
+    pub(crate) cell: Option<u64>,
+}
+
+impl Before {
+    /// What is remembered of a stored entry.
+    pub(crate) fn of(stored: &Entry) -> Self {
+        let &Entry { revision, expires, ref value, .. } = stored;
+        Self { revision, expires, length: value.len(), cell: shred::cell(stored) }
+    }
+}
+
+/// What was done to the keys that were touched.
 pub(crate) type Changes = BTreeMap<String, Change>;
+
+/// What the change of a key makes a backend write, by the length of the key and of the new value: for short ones that is
+/// more than they are long, as pages are written whole.
+pub(crate) fn weight(key: usize, value: usize) -> usize {
+    1024 + key + value
+}
 
 /// A group being put together: each batch admitted to it sees what the ones before it did.
 pub(super) struct Group<'a, B> {
+    view: &'a View,
     backend: &'a B,
     now: SystemTime,
-    /// Every key looked at so far; where nothing changed, `after` is `before`.
+    /// Every key looked at so far; where nothing changed, `after` is `before`, as it is stored.
     looked_at: Changes,
     pub(super) commits: Vec<Commit>,
     pub(super) revision: Revision,
 }
 
 impl<'a, B: Backend> Group<'a, B> {
-    pub(super) fn new(backend: &'a B, revision: Revision, now: SystemTime) -> Self {
-        Self { backend, now, looked_at: Changes::new(), commits: Vec::new(), revision }
+    pub(super) fn new(view: &'a View, backend: &'a B, revision: Revision, now: SystemTime) -> Self {
+        Self { view, backend, now, looked_at: Changes::new(), commits: Vec::new(), revision }
     }
 
     /// Adds a batch, or says why it cannot be applied; then nothing of it is added.
@@ -66,9 +93,10 @@ impl<'a, B: Backend> Group<'a, B> {
 
     /// What the group changes, seen from outside of it.
     pub(super) fn into_parts(self) -> (Changes, Vec<Commit>, Revision) {
-        let revision = |entry: &Option<Entry>| entry.as_ref().map(|entry| entry.revision);
         let mut changes = self.looked_at;
-        changes.retain(|_, change| revision(&change.before) != revision(&change.after));
+        changes.retain(|_, Change { before, after }| {
+            before.map(|before| before.revision) != after.as_ref().map(|after| after.revision)
+        });
         (changes, self.commits, self.revision)
     }
 
@@ -76,8 +104,9 @@ impl<'a, B: Backend> Group<'a, B> {
     fn current(&mut self, key: &str) -> Result<&Option<Entry>, Error> {
         // Two look-ups, because an entry that is there must not cost an allocation.
         if !self.looked_at.contains_key(key) {
-            let before = self.backend.get(key)?;
-            self.looked_at.insert(key.to_owned(), Change { after: before.clone(), before });
+            let found = self.view.newest(self.backend, key)?;
+            self.looked_at
+                .insert(key.to_owned(), Change { before: found.as_ref().map(Before::of), after: found });
         }
         Ok(self.looked_at.get(key).map_or(&None, |change| &change.after))
     }

@@ -9,14 +9,12 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
 
 use super::group::Group;
-use super::{Backend, Changes, Shared};
-use crate::{Batch, Error, Revision};
+use super::{Backend, Changes, Shared, WriteBack};
+use crate::{Batch, Error, ErrorKind, Revision};
 
-/// The most batches of one group.
-const MAX_GROUP: usize = 512;
-/// A group takes no further batch past this many bytes: the database below syncs what it moves with the barriers, so
-/// much must not lie between two of them.
-pub(crate) const MAX_GROUP_BYTES: usize = 1 << 20;
+/// A group takes no further batch past this [`weight`](super::weight). With the last batch, which may weigh more than as
+/// much again, and what expired, it fits into every log.
+pub(crate) const MAX_GROUP_WEIGHT: usize = 1 << 19;
 /// The most expired keys removed by one commit.
 const MAX_SWEPT: usize = 256;
 /// The longest sleep, because the machine's clock can be set.
@@ -38,6 +36,7 @@ pub(super) struct Request {
 
 pub(super) struct Writer<B> {
     shared: Arc<Shared<B>>,
+    write_back: WriteBack,
     /// The last revision given out.
     revision: Revision,
     /// The keys that expire, by the time at which they do.
@@ -55,10 +54,11 @@ enum Work {
 impl<B: Backend> Writer<B> {
     pub(super) fn new(
         shared: Arc<Shared<B>>,
+        write_back: WriteBack,
         revision: Revision,
         due: impl IntoIterator<Item = (SystemTime, String)>,
     ) -> Self {
-        Self { shared, revision, due: due.into_iter().collect(), sweep_after: None }
+        Self { shared, write_back, revision, due: due.into_iter().collect(), sweep_after: None }
     }
 
     pub(super) fn run(mut self, commands: &Receiver<Command>) {
@@ -85,18 +85,17 @@ impl<B: Backend> Writer<B> {
             Err(RecvTimeoutError::Disconnected) => return Work::Stop(Vec::new()),
         };
         let mut requests = Vec::new();
-        let mut bytes = 0;
+        let mut weight = 0;
         while let Some(command) = next {
             match command {
                 Command::Commit(request) => {
-                    bytes += request.batch.bytes();
+                    weight += request.batch.weight();
                     requests.push(request);
                 }
                 Command::Wake => {}
                 Command::Stop => return Work::Stop(requests),
             }
-            let full = requests.len() >= MAX_GROUP || bytes >= MAX_GROUP_BYTES;
-            next = if full { None } else { commands.try_recv().ok() };
+            next = if weight < MAX_GROUP_WEIGHT { commands.try_recv().ok() } else { None };
         }
         Work::Group(requests)
     }
@@ -132,17 +131,17 @@ impl<B: Backend> Writer<B> {
             return Err(error.clone());
         }
         let now = shared.clock.now();
-        let mut group = Group::new(&shared.backend, self.revision, now);
+        let mut group = Group::new(&shared.view, &shared.backend, self.revision, now);
         self.sweep(&mut group, now);
         let answers = batches.into_iter().map(|batch| group.admit(batch)).collect();
         let (changes, commits, revision) = group.into_parts();
         if !commits.is_empty() {
             shared.backend.room().inspect_err(|_| self.sweep_after = Some(Instant::now() + SWEEP_AGAIN))?;
-            self.make_durable(&changes, revision)?;
+            let changes = self.make_durable(changes, revision)?;
             shared.commits.fetch_add(commits.len() as u64, Ordering::Relaxed);
-            shared.view.publish(commits, revision);
-            self.revision = revision;
             self.note_due(&changes);
+            shared.view.publish(changes, commits, revision);
+            self.revision = revision;
         }
         Ok(answers)
     }
@@ -158,35 +157,52 @@ impl<B: Backend> Writer<B> {
         }
     }
 
-    /// Applies the changes and waits for the disk. After a failure nothing more is ever written: what the disk holds is
-    /// unknown then, and a second try could succeed without the first one's data.
-    fn make_durable(&self, changes: &Changes, revision: Revision) -> Result<(), Error> {
-        let shared = &self.shared;
-        shared.view.hold(changes);
-        let done = shared.backend.apply(changes, revision).and_then(|()| {
-            set(&shared.barrier_began, Some(Instant::now()));
-            let done = shared.backend.barrier(changes, revision);
-            set(&shared.barrier_began, None);
-            done
-        });
+    /// Logs the changes and waits for the disk. The changes as they are stored.
+    fn make_durable(&mut self, changes: Changes, revision: Revision) -> Result<Changes, Error> {
+        let shared = Arc::clone(&self.shared);
+        set(&shared.barrier_began, Some(Instant::now()));
+        let done = self.store(changes, revision);
+        set(&shared.barrier_began, None);
         match done {
-            Ok(()) => {
+            Ok(stored) => {
                 shared.barriers.fetch_add(1, Ordering::Relaxed);
-                Ok(())
+                Ok(stored)
             }
-            Err(error) => {
-                let error = error.followed_by("the store takes no more writes until it is opened anew");
-                tracing::error!(%error, cause = ?std::error::Error::source(&error), "the store stops writing");
-                let _ = shared.failed.set(error.clone());
-                shared.view.feed().close(error.clone());
-                Err(error)
-            }
+            Err(error) => Err(shared.failed.get().cloned().unwrap_or_else(|| shared.fail(error))),
+        }
+    }
+
+    fn store(&mut self, changes: Changes, revision: Revision) -> Result<Changes, Error> {
+        let Shared { view, backend, .. } = &*self.shared;
+        let stored = backend.stored(changes, revision, &|key| view.newest(backend, key))?;
+        view.hold(backend, &stored)?;
+        self.log(&stored, revision)?;
+        Ok(stored)
+    }
+
+    fn log(&mut self, changes: &Changes, revision: Revision) -> Result<(), Error> {
+        let shared = Arc::clone(&self.shared);
+        if shared.backend.log(changes, revision)? {
+            return Ok(());
+        }
+        if !self.write_back.wait() {
+            return Err(Error::new(ErrorKind::Io, "the store's second thread has ended"));
+        }
+        if let Some(error) = shared.failed.get() {
+            return Err(error.clone());
+        }
+        shared.view.turn();
+        shared.backend.turn();
+        self.write_back.begin();
+        match shared.backend.log(changes, revision)? {
+            true => Ok(()),
+            false => Err(Error::new(ErrorKind::Io, "a group does not fit into an empty log")),
         }
     }
 
     fn note_due(&mut self, changes: &Changes) {
         for (key, change) in changes {
-            if let Some(time) = change.before.as_ref().and_then(|entry| entry.expires) {
+            if let Some(time) = change.before.and_then(|before| before.expires) {
                 self.due.remove(&(time, key.clone()));
             }
             if let Some(time) = change.after.as_ref().and_then(|entry| entry.expires) {

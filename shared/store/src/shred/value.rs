@@ -16,9 +16,10 @@ const NUMBER: usize = size_of::<u64>();
 /// By how many bytes a stored value is longer: the number, and the tag.
 pub(crate) const OVERHEAD: usize = NUMBER + 16;
 
-/// The cell of a stored entry; none where it holds no number.
-pub(super) fn cell(stored: &Entry) -> Option<u64> {
-    stored.value.first_chunk().map(|number| u64::from_be_bytes(*number))
+/// The cell of a stored entry; none where it is not shreddable, or holds no number.
+pub(crate) fn cell(stored: &Entry) -> Option<u64> {
+    let number = stored.value.first_chunk().filter(|_| stored.shreddable);
+    number.map(|number| u64::from_be_bytes(*number))
 }
 
 /// The entry as it is stored.

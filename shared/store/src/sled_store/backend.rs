@@ -11,7 +11,7 @@ use super::barrier::Barrier;
 use super::contain::{Database, damaged};
 use super::log::{Log, Logged};
 use super::record::{self, HEADS_END, PIECE, SUMMARY_KEY, Summary};
-use crate::engine::{Backend, Change, Changes};
+use crate::engine::{Backend, Before, Change, Changes, weight};
 use crate::{Entry, Error, ErrorKind, Range, Revision};
 
 pub(crate) struct Sled {
@@ -19,6 +19,7 @@ pub(crate) struct Sled {
     pub(super) db: Database,
     pub(super) summary: Mutex<Summary>,
     pub(super) durability: Mutex<Durability>,
+    pub(super) barrier: Mutex<Barrier>,
     pub(super) mark: File,
     pub(super) folder: PathBuf,
     pub(super) reserve_bytes: u64,
@@ -26,17 +27,22 @@ pub(crate) struct Sled {
     pub(super) _lock: File,
 }
 
-/// See [`weight`].
+/// What a change makes the database write is this times its [`weight`] at most: a page is written anew for every tenth change
+/// to it and holds up to 20 records of little more than 4 KiB, so a short change can cost 8 KiB, and a long one thrice its
+/// length.
 pub(super) const AMPLIFIED: usize = 8;
 
-/// What makes groups durable, in the log or in the database.
+/// The most keys that are written back with one batch: sled lets nobody read while it applies one, and writes a piece of its log
+/// for each.
+const AT_ONCE: usize = 128;
+
+/// What makes groups durable, before the database does.
 #[derive(Debug)]
 pub(super) struct Durability {
     pub(super) log: Log,
-    pub(super) barrier: Barrier,
-    /// How many bytes, by [`weight`], were applied since the database was last durable.
+    /// What is in the half of the log that is written to, by [`weight`].
     pub(super) pending: usize,
-    /// How many there may be.
+    /// How much there may be, so that the database never writes more than is safe between two times that it is made durable.
     pub(super) most_pending: usize,
 }
 
@@ -47,11 +53,21 @@ impl Backend for Sled {
         head.map(|head| self.entry(&record_key, &head)).transpose()
     }
 
-    fn scan(&self, range: &Range, limit: usize) -> Result<Vec<Entry>, Error> {
+    fn scan(
+        &self,
+        range: &Range,
+        limit: usize,
+        is_hidden: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<Entry>, Error> {
         let from = record::head_key(range.start());
         let to = range.end().map_or_else(|| HEADS_END.to_vec(), record::head_key);
-        let heads =
-            self.db.call("scanning", |db| db.range(from..to).take(limit).collect::<Result<Vec<_>, _>>())?;
+        let heads = self.db.call("scanning", |db| {
+            let heads = db.range(from..to).filter(|head| match head {
+                Ok((key, _)) => !record::key_of(key).is_some_and(is_hidden),
+                Err(_) => true,
+            });
+            heads.take(limit).collect::<Result<Vec<_>, _>>()
+        })?;
         heads.iter().map(|(key, head)| self.entry(key, head)).collect()
     }
 
@@ -71,41 +87,33 @@ impl Backend for Sled {
         Ok(())
     }
 
-    fn apply(&self, changes: &Changes, revision: Revision) -> Result<(), Error> {
-        let mut summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut next = Summary { revision, ..*summary };
-        let mut batch = sled::Batch::default();
-        for (key, change) in changes {
-            if let Some(before) = &change.before {
-                next.remove(&before.key, before.revision);
-            }
-            match &change.after {
-                Some(after) => {
-                    next.add(&after.key, after.revision);
-                    put(&mut batch, after);
-                }
-                None => batch.remove(record::head_key(key)),
-            }
-            let pieces =
-                |entry: &Option<Entry>| entry.as_ref().map_or(0, |it| record::pieces(it.value.len()));
-            for number in pieces(&change.after)..pieces(&change.before) {
-                batch.remove(record::piece_key(key, number));
-            }
+    fn log(&self, changes: &Changes, revision: Revision) -> Result<bool, Error> {
+        let weight = changes.iter().map(|(key, change)| weigh(key, change)).sum::<usize>();
+        let mut durability = self.durability.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = durability.pending > 0 && durability.pending + weight > durability.most_pending;
+        if full || !durability.log.append(changes, revision)? {
+            return Ok(false);
         }
-        batch.insert(SUMMARY_KEY, next.encode());
-        self.db.call("writing", |db| db.apply_batch(batch))?;
-        *summary = next;
-        Ok(())
+        durability.pending += weight;
+        self.note(revision);
+        Ok(true)
     }
 
-    fn barrier(&self, changes: &Changes, revision: Revision) -> Result<(), Error> {
+    fn turn(&self) {
         let mut durability = self.durability.lock().unwrap_or_else(PoisonError::into_inner);
-        durability.pending += changes.iter().map(|(key, change)| weight(key, change)).sum::<usize>();
-        if durability.pending >= durability.most_pending || !durability.log.append(changes, revision)? {
-            self.settle(&mut durability, revision)?;
+        durability.log.turn();
+        durability.pending = 0;
+    }
+
+    fn write_back(&self, logged: &Changes, revision: Revision) -> Result<(), Error> {
+        let mut changes = logged.iter().peekable();
+        while changes.peek().is_some() {
+            // Whoever crashes in between has the log, and a summary of what there is.
+            let reached = self.summary.lock().unwrap_or_else(PoisonError::into_inner).revision;
+            self.apply(changes.by_ref().take(AT_ONCE), reached)?;
         }
-        self.note(revision);
-        Ok(())
+        self.apply([], revision)?;
+        self.settle()
     }
 }
 
@@ -115,18 +123,52 @@ impl Sled {
         self.summary.lock().unwrap_or_else(PoisonError::into_inner).entries
     }
 
-    /// Makes the database itself durable, so that the log can begin anew.
-    pub(super) fn settle(&self, durability: &mut Durability, revision: Revision) -> Result<(), Error> {
-        self.db.call("flushing", |db| db.flush())?;
-        durability.barrier.sync()?;
-        durability.log.restart(revision);
-        durability.pending = 0;
+    /// Gives keys the state after the changes, and notes the revision that all keys have reached then.
+    fn apply<'a>(
+        &self,
+        changes: impl IntoIterator<Item = (&'a String, &'a Change)>,
+        revision: Revision,
+    ) -> Result<(), Error> {
+        let mut summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = Summary { revision, ..*summary };
+        let mut batch = sled::Batch::default();
+        for (key, change) in changes {
+            if let Some(before) = &change.before {
+                next.remove(key, before.revision);
+            }
+            match &change.after {
+                Some(after) => {
+                    next.add(key, after.revision);
+                    put(&mut batch, after);
+                }
+                None => batch.remove(record::head_key(key)),
+            }
+            let pieces = |length: Option<usize>| length.map_or(0, record::pieces);
+            let after = change.after.as_ref().map(|after| after.value.len());
+            for number in pieces(after)..pieces(change.before.map(|before| before.length)) {
+                batch.remove(record::piece_key(key, number));
+            }
+        }
+        batch.insert(SUMMARY_KEY, next.encode());
+        self.db.call("writing", |db| db.apply_batch(batch))?;
+        *summary = next;
         Ok(())
+    }
+
+    fn most_pending(&self) -> usize {
+        self.durability.lock().unwrap_or_else(PoisonError::into_inner).most_pending
+    }
+
+    /// Makes the database itself durable.
+    fn settle(&self) -> Result<(), Error> {
+        self.db.call("flushing", |db| db.flush())?;
+        self.barrier.lock().unwrap_or_else(PoisonError::into_inner).sync()
     }
 
     /// Applies what the log holds and the database lost, and makes all of it durable. The revision that comes of it.
     pub(super) fn replay(&self, logged: Vec<Logged>) -> Result<Revision, Error> {
         let mut reached = self.summary.lock().unwrap_or_else(PoisonError::into_inner).revision;
+        let (mut pending, most_pending) = (0, self.most_pending());
         for Logged { before, revision, entries } in logged {
             if revision <= reached {
                 continue;
@@ -138,14 +180,20 @@ impl Sled {
             }
             let mut changes = Changes::new();
             for (key, after) in entries {
-                let before = self.get(&key)?;
+                let before = self.get(&key)?.as_ref().map(Before::of);
                 changes.insert(key, Change { before, after });
             }
+            let weight = changes.iter().map(|(key, change)| weigh(key, change)).sum::<usize>();
+            if pending + weight > most_pending {
+                self.settle()?;
+                pending = 0;
+            }
             self.apply(&changes, revision)?;
+            pending += weight;
             reached = revision;
         }
-        let mut durability = self.durability.lock().unwrap_or_else(PoisonError::into_inner);
-        self.settle(&mut durability, reached)?;
+        self.settle()?;
+        self.durability.lock().unwrap_or_else(PoisonError::into_inner).log.restart(reached);
         Ok(reached)
     }
 
@@ -172,10 +220,8 @@ impl Sled {
     }
 }
 
-/// What a change makes the database write: [`AMPLIFIED`] times this at most. A page is written anew for every tenth change to
-/// it and holds up to 20 records of little more than 4 KiB, so a short change can cost 8 KiB, and a long one thrice its length.
-fn weight(key: &str, change: &Change) -> usize {
-    1024 + key.len() + change.after.as_ref().map_or(0, |entry| entry.value.len())
+fn weigh(key: &str, change: &Change) -> usize {
+    weight(key.len(), change.after.as_ref().map_or(0, |entry| entry.value.len()))
 }
 
 fn put(batch: &mut sled::Batch, entry: &Entry) {

@@ -1,18 +1,18 @@
-//! The log in front of the database: what the next groups change, durable with one write and one `fdatasync`.
+//! The log in front of the database: what the newest groups changed, durable with one write and one `fdatasync`.
 //!
 //! A barrier of the database ends with an fsync of a file that grows, and with it a commit of the file system's journal. The log
 //! is a file of fixed length that is written over: nothing but data changes. So a group is durable in the log first, and the
-//! database is made durable (and the log begun anew) once for many groups. What a group still waits for beside is sled, which
-//! writes back each batch that it is given.
+//! database gets many groups at once. The file has two halves: while the database takes over what is in one, groups go to the
+//! other, and neither waits.
 //!
 //! A record is one group: the revision before it, the revision after it, the length and the checksum of what follows, and
-//! then each key with its new entry. Records lie one behind the other. The log ends where a record does not match its
-//! checksum, or does not go on from the revision of the one before: what lies there is from an earlier turn, or was being
-//! written when the power went.
+//! then each key with its new entry. Records lie one behind the other from the beginning of a half on. A half ends where a
+//! record does not match its checksum, or does not go on from the revision of the one before: what lies there is from an
+//! earlier turn, or was being written when the power went.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -23,8 +23,10 @@ use crate::batch::{from_millis, to_millis};
 use crate::engine::Changes;
 use crate::{Entry, Error, Revision};
 
+/// The length of a half, which every group fits in.
+const HALF: usize = 2 << 20;
 /// The length of the file.
-const LENGTH: usize = 2 << 20;
+const LENGTH: usize = 2 * HALF;
 /// Revision before, revision after, length, checksum.
 const HEADER: usize = 8 + 8 + 4 + 8;
 /// What is behind a key.
@@ -37,7 +39,9 @@ const PRESENT: u8 = 1;
 pub(super) struct Log {
     file: File,
     path: PathBuf,
-    /// Where the next record goes.
+    /// Where the half that is written to begins.
+    half: usize,
+    /// Where in it the next record goes.
     end: usize,
     /// The revision that the next record goes on from.
     reached: Revision,
@@ -59,16 +63,25 @@ impl Log {
         let failed = |doing, error| failed(doing, &path, error);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        let mut file = options.open(&path).map_err(|error| failed("opening", error))?;
-        let mut bytes = Vec::with_capacity(LENGTH);
-        file.read_to_end(&mut bytes).map_err(|error| failed("reading", error))?;
-        if bytes.len() != LENGTH {
-            let made = file.set_len(0).and_then(|()| file.write_all_at(&vec![0; LENGTH], 0));
-            made.and_then(|()| file.sync_all()).map_err(|error| failed("writing", error))?;
+        let file = options.open(&path).map_err(|error| failed("opening", error))?;
+        let length = file.metadata().map_err(|error| failed("reading", error))?.len();
+        // Older ones have one half. Of one that was not finished nothing was ever written.
+        let whole = if length == LENGTH as u64 || length == HALF as u64 { length as usize } else { 0 };
+        let mut halves = Vec::new();
+        for begin in (0..whole).step_by(HALF) {
+            let mut bytes = vec![0; HALF];
+            file.read_exact_at(&mut bytes, begin as u64).map_err(|error| failed("reading", error))?;
+            halves.push(read(&bytes));
+        }
+        if length != LENGTH as u64 {
+            let made = file.write_all_at(&vec![0; LENGTH - whole], whole as u64);
+            let made = made.and_then(|()| file.set_len(LENGTH as u64)).and_then(|()| file.sync_all());
+            made.map_err(|error| failed("writing", error))?;
             sync(folder)?;
         }
-        let logged = read(&bytes);
-        Ok((Self { file, path, end: 0, reached: Revision::ZERO, record: Vec::new() }, logged))
+        halves.sort_by_key(|half| half.first().map(|first| first.before));
+        let logged = halves.into_iter().flatten().collect();
+        Ok((Self { file, path, half: 0, end: 0, reached: Revision::ZERO, record: Vec::new() }, logged))
     }
 
     /// Begins anew, behind a revision that is durable in the database.
@@ -77,14 +90,22 @@ impl Log {
         self.reached = durable;
     }
 
+    /// Goes on with the other half, of which the database has all.
+    pub(super) fn turn(&mut self) {
+        self.half = HALF - self.half;
+        self.end = 0;
+    }
+
     /// Makes a group durable. False, and nothing was done, where it does not fit.
     pub(super) fn append(&mut self, changes: &Changes, revision: Revision) -> Result<bool, Error> {
         encode(&mut self.record, changes, self.reached, revision);
-        if self.end + self.record.len() > LENGTH {
+        if self.end + self.record.len() > HALF {
             return Ok(false);
         }
-        let written =
-            self.file.write_all_at(&self.record, self.end as u64).and_then(|()| self.file.sync_data());
+        let written = self
+            .file
+            .write_all_at(&self.record, (self.half + self.end) as u64)
+            .and_then(|()| self.file.sync_data());
         written.map_err(|error| failed("writing", &self.path, error))?;
         self.end += self.record.len();
         self.reached = revision;
@@ -123,7 +144,7 @@ fn put_bytes(record: &mut Vec<u8>, bytes: &[u8]) {
     record.put_slice(bytes);
 }
 
-/// The records from the beginning of the log up to its end.
+/// The records from the beginning of a half up to its end.
 fn read(log: &[u8]) -> Vec<Logged> {
     let mut rest = log;
     let mut logged: Vec<Logged> = Vec::new();

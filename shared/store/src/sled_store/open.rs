@@ -63,7 +63,8 @@ fn open_folder(folder: &Path, options: &Options) -> Result<(Sled, Found), Error>
     let mut backend = Sled {
         db,
         summary: Mutex::new(summary),
-        durability: Mutex::new(Durability { log, barrier, pending: 0, most_pending: SEGMENT / AMPLIFIED }),
+        durability: Mutex::new(Durability { log, pending: 0, most_pending: SEGMENT / AMPLIFIED }),
+        barrier: Mutex::new(barrier),
         mark,
         folder: folder.to_owned(),
         reserve_bytes: options.reserve_bytes,

@@ -42,6 +42,11 @@ pub(crate) fn head_key(key: &str) -> Vec<u8> {
     record
 }
 
+/// The key of the entry whose head's key this is.
+pub(crate) fn key_of(head_key: &[u8]) -> Option<&str> {
+    std::str::from_utf8(head_key.strip_prefix(&[HEADS])?).ok()
+}
+
 /// The first key behind the heads.
 pub(crate) const HEADS_END: &[u8] = &[PIECES];
 
@@ -90,7 +95,7 @@ pub(crate) struct Head<'a> {
 impl<'a> Head<'a> {
     /// None: these bytes were not written by [`encode`].
     pub(crate) fn decode(record_key: &'a [u8], record: &'a [u8]) -> Option<Self> {
-        let key = std::str::from_utf8(record_key.strip_prefix(&[HEADS])?).ok()?;
+        let key = key_of(record_key)?;
         let (head, inline) = record.split_first_chunk::<HEAD>()?;
         let (format, numbers) = head.split_first()?;
         let (revision, numbers) = numbers.split_first_chunk::<8>()?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::backend::Sled;
 use super::open;
-use crate::engine::{Backend, Change, Changes, MAX_GROUP_BYTES};
+use crate::engine::{Backend, Before, Change, Changes, MAX_GROUP_WEIGHT, weight};
 use crate::shred::Shredding;
 use crate::{Error, Event, Options, Revision};
 
@@ -13,7 +13,7 @@ use crate::{Error, Event, Options, Revision};
 pub struct Restore {
     backend: Shredding<Sled>,
     changes: Changes,
-    bytes: usize,
+    weight: usize,
     newest: Revision,
 }
 
@@ -29,7 +29,7 @@ impl Restore {
         }
         let (backend, _) = open::open(folder, &Options::default())?;
         let backend = Shredding::open(backend, folder)?;
-        Ok(Self { backend, changes: Changes::new(), bytes: 0, newest: Revision::ZERO })
+        Ok(Self { backend, changes: Changes::new(), weight: 0, newest: Revision::ZERO })
     }
 
     /// Applies one change of [`Snapshot::next`](crate::Snapshot::next), in their order.
@@ -42,14 +42,14 @@ impl Restore {
             Event::Put(entry) => (entry.key.clone(), Some(entry)),
             Event::Delete { key, .. } => (key, None),
         };
-        self.bytes += key.len() + after.as_ref().map_or(0, |entry| entry.value.len());
+        self.weight += weight(key.len(), after.as_ref().map_or(0, |entry| entry.value.len()));
         if let Some(change) = self.changes.get_mut(&key) {
             change.after = after;
         } else {
-            let before = self.backend.get(&key)?;
+            let before = self.backend.inner().get(&key)?.as_ref().map(Before::of);
             self.changes.insert(key, Change { before, after });
         }
-        if self.bytes >= MAX_GROUP_BYTES { self.write() } else { Ok(()) }
+        if self.weight >= MAX_GROUP_WEIGHT { self.write() } else { Ok(()) }
     }
 
     /// Ends at the snapshot's revision. What was applied is durable then, and the store is closed. How many entries it has.
@@ -69,9 +69,8 @@ impl Restore {
     fn write(&mut self) -> Result<(), Error> {
         self.backend.room()?;
         let changes = std::mem::take(&mut self.changes);
-        self.backend.apply(&changes, self.newest)?;
-        self.bytes = 0;
-        self.backend.barrier(&changes, self.newest)
+        self.weight = 0;
+        self.backend.write(changes, self.newest)
     }
 }
 

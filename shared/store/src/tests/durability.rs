@@ -180,7 +180,8 @@ async fn no_page_outgrows_the_log() {
 async fn damage_is_told_and_never_taken_for_the_whole() {
     let whole = tempfile::tempdir().unwrap();
     let before = fill(whole.path()).await;
-    // Without the log, which would put back much of what is damaged here.
+    // Without the log, which would put back much of what is damaged here: whoever opens the store writes it back first.
+    drop(SledStore::open_with(whole.path(), &fixture_options().1).unwrap());
     fs::remove_file(whole.path().join("log")).unwrap();
     let mut random = Random::new();
     let mut told = 0;
@@ -238,6 +239,8 @@ async fn a_record_that_vanished_is_noticed() {
     store.put("short", "v".into(), Precondition::Create).await.unwrap();
     store.put("long", vec![7; 30_000].into(), Precondition::Create).await.unwrap();
     drop(store);
+    // Whoever opens it has the database take over what the log holds.
+    drop(SledStore::open(whole.path()).unwrap());
     for (what, lose) in losses {
         let folder = tempfile::tempdir().unwrap();
         copy(whole.path(), folder.path());
@@ -296,6 +299,47 @@ async fn what_the_database_lost_comes_back_from_the_log() {
     let store = SledStore::open_with(folder.path(), &options).unwrap();
     assert_eq!(store.list(Range::all()).await.unwrap().entries, after);
     assert_eq!(store.scan(Range::all(), 1).await.unwrap().revision, last);
+}
+
+/// Both halves of the log are replayed, in the order in which they were written, whichever the database has already.
+#[tokio::test]
+async fn the_halves_of_the_log_are_replayed_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(SledStore::open(folder.path()).unwrap());
+    let empty = tempfile::tempdir().unwrap();
+    copy(&folder.path().join("sled"), empty.path());
+    let store = SledStore::open(folder.path()).unwrap();
+    // A megabyte fills a half, so that the third is over the first.
+    let mut revision = Revision::ZERO;
+    for (number, database) in [("1", false), ("2", true), ("3", true)] {
+        revision =
+            store.put("key", vec![number.as_bytes()[0]; 1 << 19].into(), Precondition::None).await.unwrap();
+        let other = format!("other/{number}");
+        store.put(&other, vec![7; 600 << 10].into(), Precondition::None).await.unwrap();
+        let now = everything_of(&store).await;
+        let copied = tempfile::tempdir().unwrap();
+        copy(folder.path(), copied.path());
+        if !database {
+            fs::remove_dir_all(copied.path().join("sled")).unwrap();
+            copy(empty.path(), &copied.path().join("sled"));
+        }
+        assert!(everything(copied.path()).await.unwrap() == now, "after {number}");
+    }
+    assert_eq!(store.get("key").await.unwrap().unwrap().revision, revision);
+}
+
+/// The log of a store of an earlier version has one half.
+#[tokio::test]
+async fn a_log_of_one_half_is_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    fill(folder.path()).await;
+    let log = OpenOptions::new().write(true).open(folder.path().join("log")).unwrap();
+    let whole = log.metadata().unwrap().len();
+    log.set_len(whole / 2).unwrap();
+    let found = everything(folder.path()).await.unwrap();
+    assert!(!found.is_empty());
+    assert_eq!(log.metadata().unwrap().len(), whole);
+    assert!(everything(folder.path()).await.unwrap() == found);
 }
 
 /// A log that was cut, torn or changed is not taken for what was written: what it no longer says is missed.
@@ -381,7 +425,9 @@ fn damage(database: &Path, round: u64, random: &mut Random) -> String {
         "db".to_owned()
     };
     let path = database.join(&name);
-    let at = random.below(fs::metadata(&path).unwrap().len());
+    // Behind what was written a segment is empty for long.
+    let written = fs::read(&path).unwrap().iter().rposition(|byte| *byte != 0).unwrap();
+    let at = random.below(written as u64);
     let how = damage_at(&path, round, at, random);
     format!("{name} {how} at {at} (seed {})", random.seed)
 }

@@ -1,4 +1,4 @@
-//! What the engine does while the disk has not confirmed yet, and when it never will.
+//! What the engine does while the disk has not confirmed yet, while the log is written back, and when neither ever ends.
 
 use std::io;
 use std::sync::Mutex;
@@ -7,18 +7,23 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use futures::future::join_all;
 use futures::{FutureExt, StreamExt, poll};
 
-use crate::engine::{Backend, Changes, Engine};
+use crate::engine::{Backend, Change, Changes, Engine};
 use crate::memory::Memory;
 use crate::{Batch, Entry, Error, ErrorKind, Event, Op, Options, Precondition, Range, Revision};
 
-/// A backend in memory whose barriers wait for a word.
+/// A backend in memory whose barriers wait for a word, and of which a part is written back before it does.
 struct Gated {
     memory: Memory,
+    /// Told when a part was written back, and says when to go on; none: at once.
+    writing_back: Option<HalfWay>,
     /// Told of each barrier that begins.
     began: Sender<()>,
     /// How each ends.
     verdicts: Mutex<Receiver<io::Result<()>>>,
 }
+
+/// Says that a part was written back, and waits for a word.
+type HalfWay = (Sender<()>, Mutex<Receiver<io::Result<()>>>);
 
 /// The test's end of a [`Gated`].
 struct Gate {
@@ -42,9 +47,13 @@ impl Gate {
 }
 
 fn start() -> (Engine<Gated>, Gate) {
+    start_with(None)
+}
+
+fn start_with(writing_back: Option<HalfWay>) -> (Engine<Gated>, Gate) {
     let (began, begins) = channel();
     let (verdicts, taken) = channel();
-    let backend = Gated { memory: Memory::default(), began, verdicts: Mutex::new(taken) };
+    let backend = Gated { memory: Memory::default(), writing_back, began, verdicts: Mutex::new(taken) };
     let engine = Engine::start(backend, Revision::ZERO, [], &Options::default()).unwrap();
     (engine, Gate { began: begins, verdicts })
 }
@@ -158,6 +167,65 @@ async fn after_a_failed_barrier_nothing_more_is_written() {
     assert_eq!(engine.stats().commits, 1);
 }
 
+/// An engine whose first half of the log is being written back, and the end of the test: one key is in the entries already, and
+/// the others are not.
+async fn writing_back() -> (Engine<Gated>, Gate, Receiver<()>, Sender<io::Result<()>>) {
+    let (half_done, halves) = channel();
+    let (go_on, waits) = channel();
+    let (engine, gate) = start_with(Some((half_done, Mutex::new(waits))));
+    for _ in 0..4 {
+        gate.open();
+    }
+    let first = [Op::put("a", "1"), Op::put("b", "1"), Op::put("c", "1"), Op::put("d", "1")];
+    engine.commit(batch(first)).await.unwrap();
+    engine.commit(batch([Op::put("b", "2"), Op::delete("c"), Op::put("e", "2")])).await.unwrap();
+    halves.recv().unwrap();
+    (engine, gate, halves, go_on)
+}
+
+#[tokio::test]
+async fn what_is_written_back_is_seen_whole_meanwhile() {
+    let (engine, _gate, halves, go_on) = writing_back().await;
+    let newest = || {
+        let one_by_one = ["a", "b", "c", "d", "e"].map(|key| value(&engine, key));
+        assert_eq!(
+            one_by_one.each_ref().map(Option::as_deref),
+            [Some("1"), Some("2"), None, Some("1"), Some("2")]
+        );
+        for limit in 1..6 {
+            let page = engine.scan(Range::all(), limit).unwrap();
+            let keys: Vec<_> = page.entries.iter().map(|entry| entry.key.as_str()).collect();
+            assert_eq!(
+                (keys, page.more),
+                (["a", "b", "d", "e"][..limit.min(4)].to_vec(), limit < 4),
+                "limit {limit}"
+            );
+        }
+    };
+    newest();
+    // The other half takes this one meanwhile, and what it says depends on what is written back.
+    go_on.send(Ok(())).unwrap();
+    let condition = Precondition::Create;
+    let refused = engine.commit(batch([Op::put("d", "3").when(condition)])).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+    go_on.send(Ok(())).unwrap();
+    engine.commit(batch([Op::put("c", "3").when(condition)])).await.unwrap();
+    halves.recv().unwrap();
+    assert_eq!(value(&engine, "c").as_deref(), Some("3"));
+}
+
+#[tokio::test]
+async fn after_a_failed_write_back_nothing_more_is_written() {
+    let (engine, _gate, _halves, go_on) = writing_back().await;
+    go_on.send(Err(io::Error::other("the disk is gone"))).unwrap();
+    let failed = engine.commit(batch([Op::put("f", "3")])).await.unwrap_err();
+    assert_eq!(failed.kind(), ErrorKind::Io);
+    assert!(failed.to_string().contains("until it is opened anew"), "{failed}");
+    assert_eq!(engine.check().unwrap_err().to_string(), failed.to_string());
+    // What was acknowledged is in the log.
+    assert_eq!((value(&engine, "b").as_deref(), value(&engine, "c")), (Some("2"), None));
+}
+
 fn batch(ops: impl IntoIterator<Item = Op>) -> Batch {
     Batch::new(ops.into_iter().collect()).unwrap()
 }
@@ -172,24 +240,48 @@ impl Backend for Gated {
         self.memory.get(key)
     }
 
-    fn scan(&self, range: &Range, limit: usize) -> Result<Vec<Entry>, Error> {
-        self.memory.scan(range, limit)
+    fn scan(
+        &self,
+        range: &Range,
+        limit: usize,
+        is_hidden: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<Entry>, Error> {
+        self.memory.scan(range, limit, is_hidden)
     }
 
     fn room(&self) -> Result<(), Error> {
         Ok(())
     }
 
-    fn apply(&self, changes: &Changes, revision: Revision) -> Result<(), Error> {
-        self.memory.apply(changes, revision)
-    }
-
-    fn barrier(&self, _: &Changes, _: Revision) -> Result<(), Error> {
+    fn log(&self, changes: &Changes, revision: Revision) -> Result<bool, Error> {
+        if !self.memory.log(changes, revision)? {
+            return Ok(false);
+        }
         // A test that has ended no longer listens.
         let _ = self.began.send(());
         match self.verdicts.lock().unwrap().recv() {
-            Ok(verdict) => verdict.map_err(|error| Error::io("syncing failed", error)),
-            Err(_) => Ok(()),
+            Ok(verdict) => verdict.map(|()| true).map_err(|error| Error::io("syncing failed", error)),
+            Err(_) => Ok(true),
         }
+    }
+
+    fn turn(&self) {
+        self.memory.turn();
+    }
+
+    fn write_back(&self, logged: &Changes, revision: Revision) -> Result<(), Error> {
+        if let Some((half_done, go_on)) = &self.writing_back {
+            let first = logged.iter().next().map(|(key, change)| {
+                let after = change.after.clone();
+                (key.clone(), Change { before: change.before, after })
+            });
+            self.memory.write_back(&first.into_iter().collect(), revision)?;
+            let _ = half_done.send(());
+            // A test that has ended says nothing.
+            if let Ok(Err(error)) = go_on.lock().unwrap().recv() {
+                return Err(Error::io("syncing failed", error));
+            }
+        }
+        self.memory.write_back(logged, revision)
     }
 }
