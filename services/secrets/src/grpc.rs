@@ -67,7 +67,7 @@ impl SecretService for Writing {
         let metadata = self.vault.put(put).await?;
         let secret = secret(&parent, metadata);
         self.audit.record(Kind::Put, &caller, &secret.name, Some((secret.version, &secret.scope))).await?;
-        tracing::info!(
+        tracing::debug!(
             secret = secret.name,
             version = secret.version,
             by = secret.updated_by,
@@ -84,7 +84,7 @@ impl SecretService for Writing {
         let secret = secret(&parent, self.vault.patch(patch).await?);
         let (name, version, by) = (&secret.name, secret.version, &secret.updated_by);
         self.audit.record(Kind::Patched, &caller, name, Some((version, &secret.scope))).await?;
-        tracing::info!(secret = name, version, by, member, "a member of a secret was changed");
+        tracing::debug!(secret = name, version, by, member, "a member of a secret was changed");
         Ok(Response::new(secret))
     }
 
@@ -128,7 +128,7 @@ impl SecretService for Writing {
         self.vault.delete(&name, precondition).await?;
         let secret = name.parent.child(SECRETS, &name.id);
         self.audit.record(Kind::Deleted, &caller, &secret, None).await?;
-        tracing::info!(secret, by = caller.name(), "a secret was deleted");
+        tracing::debug!(secret, by = caller.name(), "a secret was deleted");
         Ok(Response::new(()))
     }
 }

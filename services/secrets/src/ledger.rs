@@ -163,6 +163,7 @@ impl Ledger {
             file,
             checkpoint,
             at,
+            lines: Vec::new(),
             marked: Instant::now(),
         };
         let (queue, commands) = mpsc::channel();

@@ -87,6 +87,10 @@ pub fn start(service: &'static str, log: &str, spans: &str) -> Result<Telemetry,
                 .with_tracer(provider.tracer("outgate"))
                 // The build's source paths are no business of a trace.
                 .with_location(false)
+                // Nobody asks OpenTelemetry for the span that is current, and how long a span was not polled is not told: both
+                // would be work at every poll of every call.
+                .with_context_activation(false)
+                .with_tracked_inactivity(false)
                 .with_filter(spans),
         )
         .try_init()?;

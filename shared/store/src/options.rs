@@ -9,9 +9,9 @@ pub struct Options {
     pub clock: Clock,
     /// How many events are kept for watches to replay. Default: 65,536.
     pub history_events: usize,
-    /// How many bytes of keys and values these may hold. Default: 8 MiB. The newest commit is kept whatever it holds.
+    /// How many bytes of keys and values these may hold. Default: 2 MiB. The newest commit is kept whatever it holds.
     pub history_bytes: usize,
-    /// How much memory the database takes for pages it has read, nearly. Default: 16 MiB; what the system has of the file costs
+    /// How much memory the database takes for pages it has read, nearly. Default: 8 MiB; what the system has of the file costs
     /// nobody else anything. Of no meaning in memory.
     pub cache_bytes: u64,
     /// Writes are refused (`Full`) while the disk has less room than this: a disk that fills up under a write breaks
@@ -24,8 +24,8 @@ impl Default for Options {
         Self {
             clock: Clock::system(),
             history_events: 65_536,
-            history_bytes: 8 << 20,
-            cache_bytes: 16 << 20,
+            history_bytes: 2 << 20,
+            cache_bytes: 8 << 20,
             reserve_bytes: 64 << 20,
         }
     }

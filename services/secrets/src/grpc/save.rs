@@ -100,7 +100,7 @@ impl Release {
             .await?;
         let version = metadata.record.map_or(0, |record| record.version);
         self.audit.write(vec![asked.entry(Kind::Saved).number("version", version)]).await?;
-        tracing::info!(secret = full, version, by = asked.caller.name(), "a secret was saved");
+        tracing::debug!(secret = full, version, by = asked.caller.name(), "a secret was saved");
         Ok(SaveSecretResponse { name: full, version })
     }
 }

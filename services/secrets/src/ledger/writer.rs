@@ -20,6 +20,8 @@ use super::{
 
 /// A group takes no further request past this many bytes.
 const MAX_GROUP_BYTES: usize = 1 << 20;
+/// How many bytes of a group's lines are kept room for until the next.
+const KEPT: usize = 64 << 10;
 /// How often the checkpoint itself is made durable. Between two of these a power cut may take it back; it is then
 /// behind the entries, which are not.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
@@ -63,6 +65,9 @@ pub(super) struct Writer {
     pub(super) file: File,
     pub(super) checkpoint: Checkpoint,
     pub(super) at: Position,
+    /// The lines of the group that is being written. Kept, as memory that the system gives anew for every group costs more than
+    /// what is done with it.
+    pub(super) lines: Vec<u8>,
     /// When the checkpoint was made durable last.
     pub(super) marked: Instant,
 }
@@ -126,11 +131,13 @@ impl Writer {
             return Err(error.clone());
         }
         let time = prost_types::Timestamp::from(SystemTime::now()).to_string();
-        let (mut lines, mut head) = (Vec::with_capacity(MAX_GROUP_BYTES / 4), self.at.head);
+        self.lines.clear();
+        self.lines.shrink_to(KEPT);
+        let mut head = self.at.head;
         for entry in requests.iter().flat_map(|request| &request.entries) {
-            head = head.append(&time, entry, &mut lines);
+            head = head.append(&time, entry, &mut self.lines);
         }
-        self.append(&lines, head).map_err(|failure| match failure {
+        self.append(head).map_err(|failure| match failure {
             Failure::Passing(error) => error,
             Failure::Lasting(error) => {
                 let _ = self.shared.broken.set(error.clone());
@@ -140,12 +147,12 @@ impl Writer {
         Ok(requests.iter().map(|request| request.entries.len() as u64).sum())
     }
 
-    fn append(&mut self, lines: &[u8], head: Head) -> Result<(), Failure> {
+    fn append(&mut self, head: Head) -> Result<(), Failure> {
         self.options.room(&self.folder).map_err(Failure::Passing)?;
         if self.at.bytes >= self.options.segment_bytes {
             self.begin_segment()?;
         }
-        if let Err(error) = self.file.write_all(lines) {
+        if let Err(error) = self.file.write_all(&self.lines) {
             let error = self.failed("writing", error);
             // What came to be written of it was never answered for.
             return match self.file.set_len(self.at.bytes) {
@@ -154,7 +161,7 @@ impl Writer {
             };
         }
         self.file.sync_data().map_err(|error| Failure::Lasting(self.failed("syncing", error)))?;
-        self.at.bytes += lines.len() as u64;
+        self.at.bytes += self.lines.len() as u64;
         self.at.head = head;
         self.checkpoint.write(&self.ring, head).map_err(Failure::Lasting)?;
         if self.marked.elapsed() >= CHECKPOINT_EVERY {

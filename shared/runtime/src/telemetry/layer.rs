@@ -9,7 +9,7 @@ use std::{
 use http::{Request, Response};
 use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
-use tracing::{Instrument, Span, field::Empty, info_span};
+use tracing::{Instrument, Span, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::refusal;
@@ -59,7 +59,6 @@ where
             otel.kind = "server",
             rpc.system.name = "grpc",
             rpc.method = method,
-            rpc.response.status_code = Empty,
         );
         // Before the span is entered: afterwards its place in the trace is fixed. A call that carries no context is
         // a trace of its own.
@@ -76,8 +75,9 @@ where
     }
 }
 
-/// Notes how the call ended. Without a status in the head the handler succeeded; a stream's later end is its own.
+/// Notes how the call ended, for the trace alone: the log would write all that it knows of the span anew. Without a status in
+/// the head the handler succeeded; a stream's later end is its own.
 fn record(span: &Span, answer: &Response<Body>) {
     let code = Status::from_header_map(answer.headers()).map_or(Code::Ok, |status| status.code());
-    span.record("rpc.response.status_code", refusal::code_name(code));
+    span.set_attribute("rpc.response.status_code", refusal::code_name(code));
 }
