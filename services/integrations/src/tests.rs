@@ -11,6 +11,7 @@ mod defining;
 mod explaining;
 mod failures;
 mod following;
+pub(crate) mod ledger_end;
 mod limiting;
 mod overlapping;
 mod retrying;

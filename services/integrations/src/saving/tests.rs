@@ -3,74 +3,24 @@
 use std::sync::{Arc, Mutex};
 
 use mapping::{Action, Adapter, Answer, Run, Value};
-use proto::secrets::v1::{
-    CheckReleaseRequest, CheckReleaseResponse, CheckTokenUseRequest, CheckTokenUseResponse,
-    DescribeSecretsRequest, DescribeSecretsResponse, RecordUsesRequest, RecordUsesResponse,
-    ReleaseSecretRequest, ReleaseSecretResponse, ReportUseRequest, ReportUseResponse, SaveSecretResponse,
-    secret_release_service_server::{SecretReleaseService, SecretReleaseServiceServer},
-};
-use runtime::Caller;
-use tonic::{Request, Response, Status, service::Routes};
 
 use super::*;
+use crate::tests::ledger_end::{Takes, link};
 
-/// The sealing end of the contract, which refuses for these reasons, one after the other, and then takes what comes.
-#[derive(Clone)]
+/// Refuses for these reasons, one after the other, and then takes what comes.
 struct Sealing {
-    refuses: Arc<Mutex<Vec<Reason>>>,
-    asked: Arc<Mutex<Vec<SaveSecretRequest>>>,
+    refuses: Mutex<Vec<Reason>>,
+    asked: Mutex<Vec<SaveSecretRequest>>,
 }
 
 #[tonic::async_trait]
-impl SecretReleaseService for Sealing {
-    async fn save_secret(
-        &self,
-        request: Request<SaveSecretRequest>,
-    ) -> Result<Response<SaveSecretResponse>, Status> {
-        self.asked.lock().unwrap().push(request.into_inner());
+impl Takes for Sealing {
+    async fn save(&self, request: SaveSecretRequest) -> Result<(), Refusal> {
+        self.asked.lock().unwrap().push(request);
         match self.refuses.lock().unwrap().pop() {
-            Some(reason) => Err(Refusal::new(reason, "as the test says").into()),
-            None => Ok(Response::new(SaveSecretResponse::default())),
+            Some(reason) => Err(Refusal::new(reason, "as the test says")),
+            None => Ok(()),
         }
-    }
-
-    async fn release_secret(
-        &self,
-        _: Request<ReleaseSecretRequest>,
-    ) -> Result<Response<ReleaseSecretResponse>, Status> {
-        unreachable!("nothing is released here")
-    }
-
-    async fn check_release(
-        &self,
-        _: Request<CheckReleaseRequest>,
-    ) -> Result<Response<CheckReleaseResponse>, Status> {
-        unreachable!("nothing is released here")
-    }
-
-    async fn check_token_use(
-        &self,
-        _: Request<CheckTokenUseRequest>,
-    ) -> Result<Response<CheckTokenUseResponse>, Status> {
-        unreachable!("nothing is released here")
-    }
-
-    async fn record_uses(
-        &self,
-        _: Request<RecordUsesRequest>,
-    ) -> Result<Response<RecordUsesResponse>, Status> {
-        unreachable!("nothing is released here")
-    }
-
-    async fn report_use(&self, _: Request<ReportUseRequest>) -> Result<Response<ReportUseResponse>, Status> {
-        unreachable!("nothing is released here")
-    }
-
-    async fn describe_secrets(
-        &self,
-        _: Request<DescribeSecretsRequest>,
-    ) -> Result<Response<DescribeSecretsResponse>, Status> {
-        unreachable!("nothing is released here")
     }
 }
 
@@ -82,11 +32,11 @@ impl mapping::Environment for Nothing {
     }
 }
 
-/// What an adapter saves of an answer: two values.
-fn saves() -> Saves {
+/// What an adapter saves for `url` of what `answered` did: two values.
+fn saves(answered: &str, url: &str) -> Saves {
     let save = |key: &str| {
         format!(
-            r#"{{ "action": "saveSecret", "data": {{ "key": "{key}", "value": "${{currentObject:response}}", "url": "https://a.example" }} }}"#
+            r#"{{ "action": "saveSecret", "data": {{ "key": "{key}", "value": "${{currentObject:response}}", "url": "{url}" }} }}"#
         )
     };
     let text = format!(
@@ -104,7 +54,7 @@ fn saves() -> Saves {
     });
     Saves {
         adapter: Name::parse("name", "registers", "tenants/acme/registers/ADAPTER.A-B").unwrap(),
-        answered: Some(Url::parse("https://a.example/login").unwrap()),
+        answered: Some(Url::parse(answered).unwrap()),
         cause: Cause::default(),
         values: values.collect(),
     }
@@ -112,11 +62,10 @@ fn saves() -> Saves {
 
 /// Saves against an end that refuses so; answers what came of it, and how often which secret was asked for, by its request.
 async fn saved(refuses: &[Reason]) -> (Result<(), Refusal>, Vec<(String, usize)>) {
-    let refuses = Arc::new(Mutex::new(refuses.iter().rev().copied().collect()));
-    let sealing = Sealing { refuses, asked: Arc::default() };
-    let routes = Routes::new(SecretReleaseServiceServer::new(sealing.clone()));
-    let saver = Saver::new(Link::in_process(routes, Caller::service("integrations")), Grants::default());
-    let done = saver.carry_out(saves()).await;
+    let refuses = Mutex::new(refuses.iter().rev().copied().collect());
+    let sealing = Arc::new(Sealing { refuses, asked: Mutex::default() });
+    let saver = Saver::new(link(sealing.clone()), Grants::default());
+    let done = saver.carry_out(saves("https://a.example/login", "https://a.example")).await;
     saver.finish().await;
     let mut counted: Vec<(SaveSecretRequest, usize)> = Vec::new();
     for request in sealing.asked.lock().unwrap().drain(..) {

@@ -6,19 +6,12 @@ use std::{
 };
 
 use futures::poll;
-use proto::secrets::v1::{
-    CheckReleaseRequest, CheckReleaseResponse, CheckTokenUseRequest, CheckTokenUseResponse,
-    DescribeSecretsRequest, DescribeSecretsResponse, RecordUsesResponse, ReleaseSecretRequest,
-    ReleaseSecretResponse, ReportUseRequest, ReportUseResponse, SaveSecretRequest, SaveSecretResponse,
-    secret_release_service_server::{SecretReleaseService, SecretReleaseServiceServer},
-};
-use runtime::Caller;
 use tokio::{sync::Semaphore, task::yield_now, time::advance};
-use tonic::{Request, Response, Status, service::Routes};
 
 use super::*;
+use crate::tests::ledger_end::{Takes, link};
 
-/// The ledger's end of the contract, which takes reports when it is let.
+/// Takes reports when it is let.
 struct Ledger {
     uses: Mutex<Vec<u64>>,
     /// How many reports it may take.
@@ -27,62 +20,16 @@ struct Ledger {
     asked: Notify,
 }
 
-#[derive(Clone)]
-struct Service(Arc<Ledger>);
-
 #[tonic::async_trait]
-impl SecretReleaseService for Service {
-    async fn record_uses(
-        &self,
-        request: Request<RecordUsesRequest>,
-    ) -> Result<Response<RecordUsesResponse>, Status> {
-        self.0.asked.notify_one();
-        self.0.may.acquire().await.unwrap().forget();
-        if self.0.fails.load(Ordering::SeqCst) {
-            return Err(Refusal::new(Reason::AuditUnavailable, "the disk is full").into());
+impl Takes for Ledger {
+    async fn record(&self, request: RecordUsesRequest) -> Result<(), Refusal> {
+        self.asked.notify_one();
+        self.may.acquire().await.unwrap().forget();
+        if self.fails.load(Ordering::SeqCst) {
+            return Err(Refusal::new(Reason::AuditUnavailable, "the disk is full"));
         }
-        let uses = request.into_inner().uses;
-        self.0.uses.lock().unwrap().extend(uses.iter().map(|used| used.release));
-        Ok(Response::new(RecordUsesResponse::default()))
-    }
-
-    async fn release_secret(
-        &self,
-        _: Request<ReleaseSecretRequest>,
-    ) -> Result<Response<ReleaseSecretResponse>, Status> {
-        unreachable!("nothing is released here")
-    }
-
-    async fn check_release(
-        &self,
-        _: Request<CheckReleaseRequest>,
-    ) -> Result<Response<CheckReleaseResponse>, Status> {
-        unreachable!("nothing is released here")
-    }
-
-    async fn check_token_use(
-        &self,
-        _: Request<CheckTokenUseRequest>,
-    ) -> Result<Response<CheckTokenUseResponse>, Status> {
-        unreachable!("nothing is released here")
-    }
-
-    async fn report_use(&self, _: Request<ReportUseRequest>) -> Result<Response<ReportUseResponse>, Status> {
-        unreachable!("nothing is released here")
-    }
-
-    async fn describe_secrets(
-        &self,
-        _: Request<DescribeSecretsRequest>,
-    ) -> Result<Response<DescribeSecretsResponse>, Status> {
-        unreachable!("nothing is released here")
-    }
-
-    async fn save_secret(
-        &self,
-        _: Request<SaveSecretRequest>,
-    ) -> Result<Response<SaveSecretResponse>, Status> {
-        unreachable!("nothing is saved here")
+        self.uses.lock().unwrap().extend(request.uses.iter().map(|used| used.release));
+        Ok(())
     }
 }
 
@@ -100,10 +47,8 @@ impl Scene {
             fails: AtomicBool::new(false),
             asked: Notify::new(),
         });
-        let mut routes = Routes::builder();
-        routes.add_service(SecretReleaseServiceServer::new(Service(ledger.clone())));
-        let link = Link::in_process(routes.routes(), Caller::service("integrations"));
-        Self { ledger, uses: Uses::start(SecretReleaseServiceClient::new(link), strict) }
+        let uses = Uses::start(SecretReleaseServiceClient::new(link(ledger.clone())), strict);
+        Self { ledger, uses }
     }
 
     async fn leaving(&self, release: u64) -> Result<(), Refusal> {

@@ -1,3 +1,4 @@
+mod between;
 mod crashes;
 mod ending;
 mod ledger;

@@ -1,10 +1,12 @@
 //! A process that died between two steps leaves a file that opens everything, and the next one goes on.
 
 use async_trait::async_trait;
-use futures::stream::BoxStream;
-use store::{Batch, ErrorKind, Event, Page, Range, Revision};
+use store::ErrorKind;
 
-use super::*;
+use super::{
+    between::{Between, Happens},
+    *,
+};
 
 /// A store with a record under a key that is about to be replaced.
 async fn scene() -> Scene {
@@ -95,37 +97,17 @@ fn line_of_hex(id: &str) -> String {
     format!("000102030405060708090a0b0c0d0e0f1011121314151617{id}")
 }
 
-/// A store that takes so many more commits, and then is gone, as for a process that was killed.
+/// The store takes so many more commits, and then is gone, as for a process that was killed.
 #[derive(Debug)]
-struct Dying(Arc<dyn Store>, Mutex<usize>);
+struct Dying(Mutex<usize>);
 
 #[async_trait]
-impl Store for Dying {
-    async fn get(&self, key: &str) -> Result<Option<Entry>, store::Error> {
-        self.0.get(key).await
-    }
-
-    async fn scan(&self, range: Range, limit: usize) -> Result<Page, store::Error> {
-        self.0.scan(range, limit).await
-    }
-
-    async fn commit(&self, batch: Batch) -> Result<Revision, store::Error> {
-        let left = lock(&self.1).checked_sub(1);
-        let left = left.ok_or_else(|| store::Error::new(ErrorKind::Closed, "the process is gone"))?;
-        *lock(&self.1) = left;
-        self.0.commit(batch).await
-    }
-
-    async fn watch(
-        &self,
-        prefix: &str,
-        after: Revision,
-    ) -> Result<BoxStream<'static, Result<Event, store::Error>>, store::Error> {
-        self.0.watch(prefix, after).await
-    }
-
-    async fn check(&self) -> Result<(), store::Error> {
-        self.0.check().await
+impl Happens for Dying {
+    async fn before_a_commit(&self, _: &dyn Store) -> Result<(), store::Error> {
+        let mut left = lock(&self.0);
+        *left =
+            left.checked_sub(1).ok_or_else(|| store::Error::new(ErrorKind::Closed, "the process is gone"))?;
+        Ok(())
     }
 }
 
@@ -135,11 +117,11 @@ async fn before_each_commit_of_a_rotation() {
     let mut commits = 0;
     loop {
         let disk: Arc<dyn Store> = Arc::new(MemoryStore::new().unwrap());
-        let dying = Arc::new(Dying(disk.clone(), Mutex::new(usize::MAX)));
+        let dying = Arc::new(Between { store: disk.clone(), happens: Dying(Mutex::new(usize::MAX)) });
         let scene = Scene::over(dying.clone()).await;
         scene.put("a/1", &scene.keys.ring().sealing()).await;
         scene.put("b/1", &scene.keys.ring().sealing()).await;
-        *lock(&dying.1) = commits;
+        *lock(&dying.happens.0) = commits;
         let rotated = scene.keys.rotate("ada").await;
         let ended = match &rotated {
             Ok(()) => scene.keys.round().await,
@@ -150,7 +132,7 @@ async fn before_each_commit_of_a_rotation() {
             disk.get(&format!("keys/{active}")).await.unwrap().is_some(),
             "{commits}: what seals is noted before"
         );
-        let died = *lock(&dying.1) == 0;
+        let died = *lock(&dying.happens.0) == 0;
         goes_on(Scene { store: disk, ..scene }).await;
         if !died {
             assert!(rotated.is_ok() && ended.is_ok());

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::stream::BoxStream;
-use store::{Batch, Event, Op, Page, Range, Revision};
+use store::{Batch, Op};
 use tokio::time::timeout;
 
-use super::*;
+use super::{
+    between::{Between, Happens},
+    *,
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_key_ends_after_the_last_of_its_records() {
@@ -48,9 +50,9 @@ async fn what_is_sealed_and_not_stored_yet_keeps_its_key() {
     scene.assert_opens("a/late").await;
 }
 
-/// A store in which somebody else writes at the worst moment.
-#[derive(Debug)]
-struct Meddling(MemoryStore, Mutex<Option<(Moment, Batch)>>);
+/// Somebody else writes at the worst moment.
+#[derive(Debug, Default)]
+struct Meddling(Mutex<Option<(Moment, Batch)>>);
 
 #[derive(Debug, PartialEq)]
 enum Moment {
@@ -59,60 +61,44 @@ enum Moment {
 }
 
 impl Meddling {
-    fn new() -> Arc<Self> {
-        Arc::new(Self(MemoryStore::new().unwrap(), Mutex::default()))
+    fn store() -> Arc<Between<Self>> {
+        Arc::new(Between { store: Arc::new(MemoryStore::new().unwrap()), happens: Self::default() })
     }
 
     fn write(&self, at: Moment, ops: Vec<Op>) {
-        *lock(&self.1) = Some((at, Batch::new(ops).unwrap()));
+        *lock(&self.0) = Some((at, Batch::new(ops).unwrap()));
     }
 
-    async fn meddle(&self, now: Moment) {
-        let batch = lock(&self.1).take_if(|(at, _)| *at == now);
+    async fn meddle(&self, now: Moment, store: &dyn Store) {
+        let batch = lock(&self.0).take_if(|(at, _)| *at == now);
         if let Some((_, batch)) = batch {
-            self.0.commit(batch).await.unwrap();
+            store.commit(batch).await.unwrap();
         }
     }
 }
 
 #[async_trait]
-impl Store for Meddling {
-    async fn get(&self, key: &str) -> Result<Option<Entry>, store::Error> {
-        self.0.get(key).await
+impl Happens for Meddling {
+    async fn before_a_commit(&self, store: &dyn Store) -> Result<(), store::Error> {
+        self.meddle(Moment::BeforeACommit, store).await;
+        Ok(())
     }
 
-    async fn scan(&self, range: Range, limit: usize) -> Result<Page, store::Error> {
-        let page = self.0.scan(range, limit).await;
-        self.meddle(Moment::AfterAScan).await;
-        page
-    }
-
-    async fn commit(&self, batch: Batch) -> Result<Revision, store::Error> {
-        self.meddle(Moment::BeforeACommit).await;
-        self.0.commit(batch).await
-    }
-
-    async fn watch(
-        &self,
-        prefix: &str,
-        after: Revision,
-    ) -> Result<BoxStream<'static, Result<Event, store::Error>>, store::Error> {
-        self.0.watch(prefix, after).await
-    }
-
-    async fn check(&self) -> Result<(), store::Error> {
-        self.0.check().await
+    async fn after_a_scan(&self, store: &dyn Store) {
+        self.meddle(Moment::AfterAScan, store).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_record_that_is_moved_meanwhile_is_not_missed() {
-    let store = Meddling::new();
+    let store = Meddling::store();
     let scene = Scene::over(store.clone()).await;
     scene.put("b/1", &scene.keys.ring().sealing()).await;
     scene.keys.rotate("ada").await.unwrap();
     let moved = store.get("b/1").await.unwrap().unwrap();
-    store.write(Moment::AfterAScan, vec![Op::put("a/1", moved.value).shreddable(), Op::delete("b/1")]);
+    store
+        .happens
+        .write(Moment::AfterAScan, vec![Op::put("a/1", moved.value).shreddable(), Op::delete("b/1")]);
     scene.keys.round().await.unwrap();
     assert!(store.get("b/1").await.unwrap().is_none(), "it was moved");
     assert_eq!(scene.ids().len(), 1);
@@ -121,14 +107,14 @@ async fn a_record_that_is_moved_meanwhile_is_not_missed() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_writes_a_record_meanwhile_wins() {
-    let store = Meddling::new();
+    let store = Meddling::store();
     let scene = Scene::over(store.clone()).await;
     scene.put("a/1", &scene.keys.ring().sealing()).await;
     scene.put("a/2", &scene.keys.ring().sealing()).await;
     scene.keys.rotate("ada").await.unwrap();
     let newer = scene.keys.ring().sealing().seal(&CONTEXT, &Plaintext::new(b"newer".to_vec())).unwrap();
     let ring = scene.keys.ring();
-    store.write(Moment::BeforeACommit, vec![Op::put("a/1", newer.clone()), Op::delete("a/2")]);
+    store.happens.write(Moment::BeforeACommit, vec![Op::put("a/1", newer.clone()), Op::delete("a/2")]);
     rewrap::look_through(&*store, &ring, &scene.keys.sealed(), |_, _| {}).await.unwrap();
     assert_eq!(store.get("a/1").await.unwrap().unwrap().value, newer, "the newer value stays");
     assert!(store.get("a/2").await.unwrap().is_none(), "what was deleted stays away");
