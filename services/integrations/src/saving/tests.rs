@@ -103,3 +103,20 @@ async fn what_does_not_pass_ends_the_actions_at_once() {
     assert_eq!(done.unwrap_err().metadata("cause"), Some("STORE_UNAVAILABLE"));
     assert_eq!(asked, counts(&[("first", AGAIN + 1)]));
 }
+
+/// Where the operator lets plain http out, it may answer, and nothing that it says becomes a secret.
+#[tokio::test]
+async fn what_was_answered_in_the_clear_is_saved_for_nothing() {
+    for (answered, url, cause) in [
+        ("http://a.example/login", "http://a.example", "FIELD_INVALID"),
+        ("http://a.example/login", "https://a.example", "SCOPE_NOT_GRANTED"),
+        ("http://a.example:443/login", "https://a.example", "SCOPE_NOT_GRANTED"),
+        ("https://a.example/login", "http://a.example", "FIELD_INVALID"),
+    ] {
+        let sealing = Arc::new(Sealing { refuses: Mutex::default(), asked: Mutex::default() });
+        let saver = Saver::new(link(sealing.clone()), Grants::default());
+        let refusal = saver.carry_out(saves(answered, url)).await.unwrap_err();
+        assert_eq!(refusal.metadata("cause"), Some(cause), "{answered} for {url}");
+        assert_eq!(sealing.asked.lock().unwrap().len(), 0, "the other end is not even asked");
+    }
+}
