@@ -58,6 +58,8 @@ async fn a_damaged_definition_is_written_over_whole_or_deleted() {
             .unwrap();
     }
     let url = format!("{}/x", counterpart.origin());
+    // What is written beside the service is heard of after a moment.
+    eventually("it is not called", || async { world.execute(get(url.clone())).await.is_err() }).await;
     refused(world.execute(get(url.clone())).await, "INTERNAL");
     let named = |id: &str| get_named(&format!("{TENANT}/integrations/{id}"), &url);
     assert_eq!(world.execute(named("c")).await.unwrap().status, 200);
