@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use proto::{
-    integrations::v1::{Run, RunAdapterRequest},
+    integrations::v1::{CheckAdapterRequest, Run, RunAdapterRequest},
     registers::v1::PutRegisterRequest,
     secrets::v1::{
         Cause, ListSecretsRequest, SaveSecretRequest, Secret,
@@ -56,6 +56,14 @@ async fn run(suite: &Suite, tenant: &str, key: &str, adapter: &Value) -> Result<
     suite.registers().put_register(put).await.expect("the adapter is taken");
     let request = RunAdapterRequest { name, input: "{}".into() };
     suite.adapters().run_adapter(request).await.map(tonic::Response::into_inner)
+}
+
+/// The codes of what the check finds in an adapter of this text.
+async fn check(suite: &Suite, tenant: &str, adapter: &Value) -> Vec<String> {
+    let name = format!("tenants/{tenant}/registers/{LOGIN}");
+    let request = CheckAdapterRequest { name, text: adapter.to_string().into() };
+    let checked = suite.adapters().check_adapter(request).await.expect("it is checked").into_inner();
+    checked.diagnostics.into_iter().map(|found| found.code).collect()
 }
 
 async fn secrets(suite: &Suite, tenant: &str) -> Vec<Secret> {
@@ -116,6 +124,9 @@ async fn a_foreign_origin_is_refused_and_a_grant_is_one_tenant_s() {
     let suite = Suite::start(&authority).await;
     assert_failed(run(&suite, "default", LOGIN, &login(&there, &other.url("/"))).await, "SCOPE_NOT_GRANTED");
     assert!(secrets(&suite, "default").await.is_empty());
+    // The check says so without a call.
+    assert_eq!(check(&suite, "default", &login(&there, &other.url("/"))).await, ["save-scope"]);
+    assert_eq!(check(&suite, "default", &login(&there, &there.url("/"))).await, [""; 0]);
 
     let suite = Setup::new(&authority).config(&grant("default", &there, &other)).start().await;
     let other_way = "ADAPTER.LOGIN-OTHER";
@@ -123,8 +134,10 @@ async fn a_foreign_origin_is_refused_and_a_grant_is_one_tenant_s() {
         [("umbrella", LOGIN, &there, &other), ("default", other_way, &other, &there)]
     {
         assert_failed(run(&suite, tenant, key, &login(from, &to.url("/"))).await, "SCOPE_NOT_GRANTED");
+        assert_eq!(check(&suite, tenant, &login(from, &to.url("/"))).await, ["save-scope"]);
         assert!(secrets(&suite, tenant).await.is_empty());
     }
+    assert_eq!(check(&suite, "default", &login(&there, &other.url("/"))).await, [""; 0]);
     run(&suite, "default", LOGIN, &login(&there, &other.url("/"))).await.expect("it is granted");
     suite.create_integration("CRM", anybody(other.url("/**"), bearer("session"))).await;
     suite.get("CRM", other.url("/accounts")).await.expect("the call is made");

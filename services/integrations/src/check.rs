@@ -15,10 +15,11 @@ use proto::{
 };
 use runtime::{
     Caller, Link, Refusal, Role,
+    grants::Grants,
     names::{Id, Name, Parent},
 };
 
-use self::known::{Asked, Knowing, Known};
+use self::known::{Asked, Knowing, Known, Operator};
 use crate::{
     adapters::{self, Around},
     definitions::Definitions,
@@ -36,6 +37,7 @@ const INTEGRATIONS: usize = 1000;
 /// Checks adapters.
 pub(crate) struct Checker {
     policies: Policies,
+    grants: Grants,
     secrets: SecretReleaseServiceClient<Link>,
 }
 
@@ -54,15 +56,17 @@ struct Subject {
     register: Register,
     scripts: Option<Arc<dyn Scripts>>,
     policy: Policy,
+    grants: Grants,
 }
 
 impl Subject {
     /// What is found by what is known, and what the text names.
     fn compile(&self, knowing: &Knowing) -> (Vec<Diagnostic>, Asked) {
-        let Self { tenant, name, register, scripts, policy } = self;
+        let Self { tenant, name, register, scripts, policy, grants } = self;
         let snapshot = tenant.view().snapshot();
         let around = Around::new(&snapshot, name.parent.unit.as_ref(), &name.id, scripts.as_deref());
-        let known = Known::new(around, policy, knowing);
+        let operator = Operator { policy, grants, tenant: &name.parent.tenant };
+        let known = Known::new(around, operator, knowing);
         let found = match adapters::compile(&known, &name.id, register) {
             Ok(adapter) => adapter.warnings().to_vec(),
             Err(unsound) => unsound.diagnostics,
@@ -72,10 +76,10 @@ impl Subject {
 }
 
 impl Checker {
-    /// Checks against what the operator lets out, and the secrets at the end of a link on which this process is a
-    /// releaser.
-    pub(crate) fn new(policies: Policies, secrets: Link) -> Self {
-        Self { policies, secrets: SecretReleaseServiceClient::new(secrets) }
+    /// Checks against what the operator lets out and grants, and the secrets at the end of a link on which this process is
+    /// a releaser.
+    pub(crate) fn new(policies: Policies, grants: Grants, secrets: Link) -> Self {
+        Self { policies, grants, secrets: SecretReleaseServiceClient::new(secrets) }
     }
 
     /// Checks `text`, or the kept one where none is given, among the registers that the adapter would see.
@@ -98,9 +102,14 @@ impl Checker {
         let text = register.text.clone();
         let policy = self.policies.of(name.parent.tenant.as_str());
         let policy = Policy { ports: policy.ports.clone(), http: policy.allow_http };
-        let scripts = runs.scripts.clone();
-        let subject = Subject { tenant: Arc::clone(&tenant), name: name.clone(), register, scripts, policy };
-        let subject = Arc::new(subject);
+        let subject = Arc::new(Subject {
+            tenant: Arc::clone(&tenant),
+            name: name.clone(),
+            register,
+            scripts: runs.scripts.clone(),
+            policy,
+            grants: self.grants.clone(),
+        });
         let compile = async |knowing: Knowing| {
             let subject = Arc::clone(&subject);
             runs.threads.run(move || subject.compile(&knowing)).await

@@ -88,7 +88,7 @@ impl Config {
         let Self { tenants, policies, scripts, strict, grants } = self;
         let Links { registers, secrets, tokens } = links;
         let definitions = Arc::new(Definitions::start(store));
-        let checker = Arc::new(Checker::new(policies.clone(), secrets.clone()));
+        let checker = Arc::new(Checker::new(policies.clone(), grants.clone(), secrets.clone()));
         let saver = Saver::new(secrets.clone(), grants);
         let executor = Arc::new(Executor::new(door, credentials::Sources::new(secrets, tokens, strict)));
         let registers = Registers::new(registers, tenants);

@@ -3,6 +3,8 @@
 //! A value is in a type that cannot be shown from the mapping on. What is refused here is refused there as well, by the copy
 //! of the policy that counts; here it is known of all actions of a step before the first of them is carried out.
 
+mod outlook;
+
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
@@ -25,6 +27,8 @@ use tonic::Code;
 use tracing::Instrument;
 use url::Url;
 use uuid::Uuid;
+
+pub(crate) use outlook::outlook;
 
 /// The longest that the saving of one step takes with all its tries.
 const LONGEST: Duration = Duration::from_secs(10);

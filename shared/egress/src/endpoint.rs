@@ -109,6 +109,18 @@ impl Endpoint {
         Some(methods.iter().any(|method| self.covers(method, &destination)))
     }
 
+    /// Whether anything of this origin is covered; not where the text is no destination.
+    #[must_use]
+    pub fn reaches(&self, origin: &str) -> bool {
+        let Ok(origin) = Destination::parse(origin) else { return false };
+        match &self.scope {
+            Scope::Anywhere => true,
+            Scope::Origin { scheme, host, port, path: _ } => {
+                *scheme == origin.scheme() && *port == origin.port() && host.covers(&origin.host())
+            }
+        }
+    }
+
     /// Whether the destination is covered, by every reading of its path.
     #[must_use]
     pub fn covers(&self, method: &Method, destination: &Destination) -> bool {

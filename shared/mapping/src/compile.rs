@@ -64,6 +64,8 @@ pub(crate) struct Compiler<'a> {
     pub(crate) response: Option<Plan>,
     /// The integration that the adapter sends through.
     pub(crate) integration: Option<String>,
+    /// The origin that the request goes to, where the author's text alone decides it.
+    pub(crate) sent: Option<String>,
     /// The secrets that the adapter itself saves: each may be there by the time it is used.
     pub(crate) saved: HashSet<String>,
     /// Where each secret that is there is named first.
@@ -109,6 +111,7 @@ impl<'a> Compiler<'a> {
             pre_response: None,
             response: None,
             integration: None,
+            sent: None,
             saved: HashSet::new(),
             mentions: HashMap::new(),
             source: Source { register: None, text: text.into() },

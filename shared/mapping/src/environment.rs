@@ -63,6 +63,14 @@ pub trait Environment {
         let _ = (name, method, url);
         None
     }
+
+    /// Whether what comes of a request may ever be saved as a secret for `url`, a text that is written out; `Err` says why not.
+    /// `sent` is the origin that the request goes to, where the author's text decides that; its integration may follow
+    /// redirects elsewhere. What is not known is no error.
+    fn saves(&self, integration: Option<&str>, sent: Option<&str>, url: &str) -> Result<(), String> {
+        let _ = (integration, sent, url);
+        Ok(())
+    }
 }
 
 /// What an [`Environment`] knows of something. What is unknown gives no diagnostic.

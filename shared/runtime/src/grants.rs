@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    iter,
     sync::Arc,
 };
 
@@ -25,11 +26,13 @@ impl Grants {
     /// Whether what `answered` answers may be for `origin`: its own it may be always, another one where this tenant is granted
     /// it.
     pub fn allow(&self, tenant: &Id, answered: &str, origin: &str) -> bool {
-        answered == origin
-            || self
-                .0
-                .get(tenant)
-                .and_then(|granted| granted.get(answered))
-                .is_some_and(|origins| origins.contains(origin))
+        self.answering(tenant, origin).any(|may| may == answered)
+    }
+
+    /// The origins whose answers may be for `origin`: its own, and those for which this tenant is granted it.
+    pub fn answering<'a>(&'a self, tenant: &Id, origin: &'a str) -> impl Iterator<Item = &'a str> {
+        let granted = self.0.get(tenant).into_iter().flatten();
+        let granted = granted.filter(move |(_, origins)| origins.contains(origin));
+        iter::once(origin).chain(granted.map(|(answered, _)| answered.as_str()))
     }
 }

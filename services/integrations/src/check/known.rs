@@ -7,8 +7,13 @@ use std::{
 };
 
 use mapping::{Environment, Knowledge, Policy, Register, Scripts, Secret};
+use runtime::{grants::Grants, names::Id};
 
-use crate::{adapters::Around, definition::Definition};
+use crate::{
+    adapters::Around,
+    definition::{Definition, Route},
+    saving,
+};
 
 /// What was asked for, because the adapter's text names it.
 #[derive(Default)]
@@ -43,18 +48,32 @@ pub(super) struct Asked {
     pub(super) missing: BTreeSet<String>,
 }
 
-/// Registers, policy, and what was asked for.
+/// What the operator's configuration says.
+pub(super) struct Operator<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) grants: &'a Grants,
+    /// Of this tenant.
+    pub(super) tenant: &'a Id,
+}
+
+/// Registers, the operator's configuration, and what was asked for.
 pub(super) struct Known<'a> {
     around: Around<'a>,
-    policy: &'a Policy,
+    operator: Operator<'a>,
     knowing: &'a Knowing,
     asked: RefCell<Asked>,
 }
 
 impl<'a> Known<'a> {
     /// What is around an adapter at one moment.
-    pub(super) fn new(around: Around<'a>, policy: &'a Policy, knowing: &'a Knowing) -> Self {
-        Self { around, policy, knowing, asked: RefCell::default() }
+    pub(super) fn new(around: Around<'a>, operator: Operator<'a>, knowing: &'a Knowing) -> Self {
+        Self { around, operator, knowing, asked: RefCell::default() }
+    }
+
+    /// The definition of an integration, where it was asked for and is there.
+    fn definition(&self, name: &str) -> Option<&Definition> {
+        let (known, definition) = self.knowing.integration.as_ref()?;
+        definition.as_deref().filter(|_| known == name)
     }
 
     /// What the text that was compiled names.
@@ -94,7 +113,7 @@ impl Environment for Known<'_> {
     }
 
     fn policy(&self) -> Option<Policy> {
-        Some(self.policy.clone())
+        Some(self.operator.policy.clone())
     }
 
     fn integration(&self, name: &str) -> Knowledge<()> {
@@ -112,9 +131,19 @@ impl Environment for Known<'_> {
         self.knowing.integrations.clone()
     }
 
+    fn saves(&self, integration: Option<&str>, sent: Option<&str>, url: &str) -> Result<(), String> {
+        let Operator { grants, tenant, .. } = self.operator;
+        match integration {
+            None => saving::outlook(grants, tenant, &Route::anywhere(), sent, url),
+            Some(name) => match self.definition(name) {
+                Some(definition) => saving::outlook(grants, tenant, &definition.route, sent, url),
+                None => Ok(()),
+            },
+        }
+    }
+
     fn covers(&self, name: &str, method: Option<&str>, url: &str) -> Option<bool> {
-        let (known, definition) = self.knowing.integration.as_ref()?;
-        let definition = definition.as_ref().filter(|_| known == name)?;
+        let definition = self.definition(name)?;
         let covers = definition.route.endpoints.iter().map(|endpoint| endpoint.would_cover(method, url));
         covers.collect::<Option<Vec<bool>>>().map(|covers| covers.contains(&true))
     }

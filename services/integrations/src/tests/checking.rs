@@ -2,7 +2,7 @@
 
 use egress::EgressPolicy;
 use proto::integrations::v1::{
-    AnonymousAccess, CheckAdapterRequest, Diagnostic, Endpoint, Integration, Severity,
+    AnonymousAccess, CheckAdapterRequest, Diagnostic, Endpoint, Integration, Limits, Severity,
 };
 use runtime::{Caller, Role};
 
@@ -157,5 +157,52 @@ async fn registers_that_were_written_a_moment_ago_are_there() {
                 "responseMapping": "${{configRegister:TABLE-{number}}}" }}"#
         );
         assert_eq!(check(&world, &text).await, [], "{number}");
+    }
+}
+
+#[tokio::test]
+async fn what_no_run_can_save_is_told() {
+    let world = world();
+    let saves = |around: &str, sent: &str, url: &str| {
+        format!(
+            r#"{{ {around} "requestMapping": {{ "url": "{sent}" }}, "onResponseActions": [
+                {{ "action": "saveSecret", "data": {{ "key": "s", "value": "${{currentObject:response}}", "url": "{url}" }} }}
+            ] }}"#
+        )
+    };
+    let login = "https://login.example.com/v1/session";
+    assert_eq!(check(&world, &saves("", login, "https://login.example.com")).await, []);
+    let text = saves("", login, "https://api.example.com");
+    let found = check_as(&world, caller(&CONFIGURATOR), &text).await;
+    let [told] = &found[..] else { panic!("{found:?}") };
+    assert_eq!((told.code.as_str(), told.severity(), told.line), ("save-scope", Severity::Error, 2));
+    assert!(told.message.contains("https://login.example.com"), "{told:?}");
+    assert!(told.help.contains("[save_secret]"), "{told:?}");
+    assert_eq!(codes(&check(&world, &saves("", login, "http://login.example.com")).await), ["save-scope"]);
+    // What data decides is left to the run.
+    for (sent, url) in [
+        ("https://${currentObject:input.host}/", "https://api.example.com"),
+        (login, "https://${currentObject:response.host}"),
+    ] {
+        assert_eq!(check(&world, &saves("", sent, url)).await, []);
+    }
+
+    let endpoint = |url: &str| Endpoint { url: url.into(), methods: Vec::new() };
+    let crm = |redirects| Integration {
+        anonymous_access: AnonymousAccess::Allowed.into(),
+        endpoints: vec![endpoint("https://login.example.com/**"), endpoint("https://www.example.com/**")],
+        limits: Some(Limits { redirects, ..Default::default() }),
+        ..Default::default()
+    };
+    world.create("STAYS", crm(0)).await.unwrap();
+    world.create("FOLLOWS", crm(1)).await.unwrap();
+    for (integration, url, expected) in [
+        ("STAYS", "https://login.example.com", &[][..]),
+        ("STAYS", "https://www.example.com", &["save-scope"]),
+        ("FOLLOWS", "https://www.example.com", &[]),
+        ("FOLLOWS", "https://api.example.com", &["save-scope"]),
+    ] {
+        let text = saves(&format!(r#""integration": "{integration}","#), login, url);
+        assert_eq!(codes(&check(&world, &text).await), expected, "{integration} {url}");
     }
 }

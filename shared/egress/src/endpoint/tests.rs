@@ -110,3 +110,17 @@ fn what_would_be_covered_is_known_without_sending() {
     let any = Endpoint::parse("https://api.example.com/v1/**", &[]).unwrap();
     assert_eq!(any.would_cover(None, "https://api.example.com/v1/x"), Some(true));
 }
+
+#[test]
+fn an_origin_is_reached_where_something_of_it_is_covered() {
+    let reaches = |url: &str, origin| Endpoint::parse(url, &["POST".to_owned()]).unwrap().reaches(origin);
+    assert!(reaches("https://api.example.com/v1/**", "https://api.example.com"));
+    assert!(reaches("https://api.example.com:8443/", "https://API.example.com:8443"));
+    assert!(reaches("https://*.example.com/**", "https://api.example.com"));
+    for other in ["https://api.example.com:8443", "http://api.example.com", "https://mail.example.com", "api"]
+    {
+        assert!(!reaches("https://api.example.com/v1/**", other), "{other}");
+    }
+    assert!(!reaches("https://*.example.com/**", "https://example.com"));
+    assert!(Endpoint::anywhere().reaches("https://api.example.com"));
+}

@@ -112,8 +112,23 @@ fn save_secret(compiler: &mut Compiler<'_>, action: &Laid<'_>) -> Option<Effect>
     let mut part = |key, scope| compiler.required(&data, key).map(|node| compiler.node(node, scope));
     let key = part("key", Scope::closed(STAGE, "the name of a secret"));
     let value = part("value", Scope::closed(STAGE, "another secret"));
-    let url = part("url", Scope::closed(STAGE, "the scope of a secret"));
+    let url = compiler.required(&data, "url").map(|node| saved_for(compiler, node));
     Some(Effect::SaveSecret { key: key?, value: value?, url: url? })
+}
+
+/// The `url` of `saveSecret`. Where it is written out, it may be told already that no run can save for it.
+fn saved_for(compiler: &mut Compiler<'_>, node: &Node) -> Plan {
+    let errors = compiler.errors();
+    let plan = compiler.node(node, Scope::closed(STAGE, "the scope of a secret"));
+    if let Some(url) = plan.as_text()
+        && compiler.errors() == errors
+        && let Err(problem) =
+            compiler.environment.saves(compiler.integration.as_deref(), compiler.sent.as_deref(), url)
+    {
+        let message = format!("no run can save a secret for this: {problem}");
+        compiler.error_at("save-scope", message, &node.span, Some(SAVED_FOR.to_owned()));
+    }
+    plan
 }
 
 /// The `data` of an action.
@@ -162,6 +177,8 @@ fn when(compiler: &mut Compiler<'_>, node: &Node) -> Option<Plan> {
     node.member("when").map(|when| compiler.node(when, Scope::closed(STAGE, "a condition")))
 }
 
+const SAVED_FOR: &str =
+    "save it for the origin that answers; an operator can grant another one, under [save_secret]";
 const NOT_A_KEY: &str = "a register's key holds letters, digits, `.`, `_` and `-`: `MAIN_KEY-SUB_KEY`";
 
 impl ActionPlan {

@@ -245,6 +245,14 @@ pub static CODES: &[Code] = &[
         "Write the key out; the place within the register may depend on data.",
     ),
     error(
+        "save-scope",
+        "A value is saved as a secret for an origin other than the one that answers, and no grant of the operator allows that.",
+        Members(
+            r#""onResponseActions": [{ "action": "saveSecret", "data": { "key": "session", "value": "${currentObject:response.session}", "url": "https://mail.example.com" } }]"#,
+        ),
+        "Save it for the origin that answers, or have the operator grant the other one, under `[save_secret]`.",
+    ),
+    error(
         "scheme-refused",
         "A request goes by https; by plain http only where the operator allows it.",
         Request(r#""url": "http://api.example.com/""#),

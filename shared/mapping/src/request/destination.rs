@@ -142,6 +142,7 @@ pub(super) fn check(compiler: &mut Compiler<'_>, plan: &RequestPlan, reach: Reac
     let secrets = secrets(compiler, plan);
     let Some(origin) = leaves(compiler, &origin, &secrets, &text, &range) else { return };
     compiler.secrets_sent(&secrets, &[origin.shown()]);
+    compiler.sent = Some(origin.shown());
     if let Some(url) = &reach.url {
         listed(compiler, plan, url, &text, &range);
     }

@@ -70,6 +70,15 @@ impl Environment for Known {
                 && starts.iter().any(|start| url.starts_with(start)),
         )
     }
+
+    fn saves(&self, integration: Option<&str>, sent: Option<&str>, url: &str) -> Result<(), String> {
+        match sent {
+            Some(sent) if integration.is_none() && !url.starts_with(sent) => {
+                Err(format!("`{sent}` answers, and nothing grants that what it answers is for `{url}`"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Lines `NAME [ORIGIN]`.

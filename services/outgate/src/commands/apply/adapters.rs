@@ -13,13 +13,14 @@ use crate::{
 
 /// What is said of an adapter because of what is kept around it: registers and integrations may be among those that are
 /// about to be written, and secrets are put by themselves, before or after.
-const AROUND: [&str; 6] = [
+const AROUND: [&str; 7] = [
     "unknown-register",
     "unknown-connector",
     "unknown-integration",
     "endpoint-not-listed",
     "unknown-secret",
     "secret-scope",
+    "save-scope",
 ];
 
 /// Refuses adapters that cannot run, in the midst of the registers that are kept now.

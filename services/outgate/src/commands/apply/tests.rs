@@ -24,6 +24,7 @@ fn what_is_around_an_adapter_does_not_keep_it_from_being_applied() {
         .collect();
     let around = [
         "endpoint-not-listed",
+        "save-scope",
         "secret-scope",
         "unknown-connector",
         "unknown-integration",
