@@ -110,6 +110,10 @@ async fn a_session_that_a_login_saved_is_used_by_the_next_call_and_seen_by_nobod
 
     let [secret] = &secrets(&suite, "default").await[..] else { panic!("one secret") };
     assert_eq!((secret.scope.as_str(), secret.saved_by.as_str()), (origin(&crm).as_str(), LOGIN));
+    let listed = suite.command(&["secret", "list"]).await.stdout;
+    assert!(listed.contains(&format!("saved by {LOGIN}")), "{listed}");
+    let listed = suite.command(&["--json", "secret", "list"]).await.success();
+    assert_eq!(listed["secrets"][0]["savedBy"], LOGIN, "{listed}");
     let exported = suite.command(&["audit", "export", "--all-tenants"]).await;
     assert!(exported.stdout.contains("\"kind\":\"saved\""), "{exported:?}");
     assert!(exported.stdout.contains(&format!("\"adapter\":\"{LOGIN}\"")), "{exported:?}");

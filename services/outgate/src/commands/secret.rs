@@ -166,11 +166,14 @@ fn row(secret: &Secret, now: SystemTime) -> [String; 7] {
     [id(secret).to_owned(), scope, tokens_for, version, updated, by, note(secret, now)]
 }
 
-/// What somebody may have to do about a secret.
+/// What somebody may have to know of a secret, or do about it.
 fn note(secret: &Secret, now: SystemTime) -> String {
     let mut notes = Vec::new();
     if secret.damaged {
         notes.push("damaged: put it anew, or delete it".to_owned());
+    }
+    if !secret.saved_by.is_empty() {
+        notes.push(format!("saved by {}", secret.saved_by));
     }
     if let Some(end) = secret.expire_time.and_then(|end| SystemTime::try_from(end).ok()) {
         notes.push(time::expiry(end, now));
@@ -201,6 +204,7 @@ fn secret_value(secret: &Secret) -> Value {
         ("createTime", show::time(secret.create_time.as_ref()).into()),
         ("updateTime", show::time(secret.update_time.as_ref()).into()),
         ("updatedBy", secret.updated_by.as_str().into()),
+        ("savedBy", secret.saved_by.as_str().into()),
         ("expireTime", show::time(secret.expire_time.as_ref()).into()),
         ("previousVersion", secret.previous_version.into()),
         ("previousEndTime", show::time(secret.previous_end_time.as_ref()).into()),

@@ -57,3 +57,13 @@ fn what_ends_is_noted() {
     assert_eq!(note(&secret, now), "damaged: put it anew, or delete it");
     assert_eq!(row(&secret, now)[3], "");
 }
+
+#[test]
+fn what_a_run_saved_says_by_which_adapter() {
+    let now = SystemTime::UNIX_EPOCH;
+    let saved = Secret { saved_by: "ADAPTER.LOGIN-CRM".to_owned(), ..Secret::default() };
+    assert_eq!(note(&saved, now), "saved by ADAPTER.LOGIN-CRM");
+    let ended = Secret { expire_time: Some(now.into()), ..saved };
+    assert_eq!(note(&ended, now), "saved by ADAPTER.LOGIN-CRM; expired");
+    assert_eq!(note(&Secret::default(), now), "", "somebody put it");
+}
