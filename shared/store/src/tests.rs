@@ -5,11 +5,14 @@ use std::sync::Arc;
 use crate::conformance::{Fixture, HISTORY_EVENTS};
 use crate::{ManualClock, MemoryStore, Options, SledStore};
 
+mod damage;
 mod durability;
 mod engine;
 #[cfg(target_os = "linux")]
 mod failing;
+mod filled;
 mod kill;
+mod log;
 mod shred;
 mod snapshot;
 mod units;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use tempfile::TempDir;
 
-use super::durability::copy;
+use super::filled::copy;
 use super::fixture_options;
 use crate::conformance::Fixture;
 use crate::{
