@@ -4,7 +4,10 @@
 use std::{collections::BTreeSet, process::Command};
 
 use data_encoding::HEXLOWER;
-use proto::secrets::v1::{ListSecretsRequest, PutSecretRequest};
+use proto::{
+    keys::v1::KeyStatus,
+    secrets::v1::{ListSecretsRequest, PutSecretRequest},
+};
 use serde_json::json;
 
 use crate::harness::{
@@ -105,6 +108,7 @@ async fn whatever_is_done_to_records_is_named_and_never_served() {
 
     damage(&disk, &old);
     suite.restart().await;
+    the_start_names_them(&suite).await;
     for id in DAMAGED {
         let refusal = suite.get(id, witness.url("/")).await.expect_err(id);
         assert_eq!(reason(&refusal), "SECRET_UNREADABLE", "{id}: {refusal:?}");
@@ -148,19 +152,40 @@ async fn the_list_is_whole(suite: &Suite) {
     }
 }
 
-/// A rotation opens everything: what does not open is named, and keeps its key. What was replayed opens, and is not the newest.
+/// The records that do not open. What was replayed does, and is not the newest.
+fn unopened() -> BTreeSet<String> {
+    DAMAGED.iter().filter(|id| **id != "replayed").map(|id| record("default", id)).collect()
+}
+
+/// Those that are told to whoever asks for the state of the keys.
+fn named(status: KeyStatus) -> BTreeSet<String> {
+    status.rewrap.expect("it is told").unreadable_records.into_iter().collect()
+}
+
+fn assert_told(text: &str) {
+    for name in unopened() {
+        assert!(text.contains(&format!("does not open: {name}")), "{name} is not in:\n{text}");
+    }
+}
+
+/// A start opens everything, with the active key, too: what does not open is named before anybody uses it. So does whoever
+/// asks for it.
+async fn the_start_names_them(suite: &Suite) {
+    let looked = |status: &KeyStatus| status.rewrap.as_ref().is_some_and(|rewrap| rewrap.end_time.is_some());
+    let status = suite.keys_until("all records are looked through", looked).await;
+    assert_eq!(named(status), unopened());
+    let again = suite.command(&["keys", "retire", "--wait"]).await;
+    assert_eq!(again.code, 0, "no key has to go: {again:?}");
+    assert_told(&again.stdout);
+}
+
+/// A rotation opens everything: what does not open is named, and keeps its key.
 async fn a_rotation_names_them(suite: &Suite) {
     let rotated = suite.command(&["keys", "rotate", "--wait", "--json"]).await;
     sealing_keys(&suite.data().join("seal.key"));
     assert_eq!(rotated.reason(1), "KEYS_REMAIN");
     let status = suite.key_status().await;
     assert_eq!(status.keys.len(), 2, "{status:?}");
-    let named: BTreeSet<_> = status.rewrap.expect("it is told").unreadable_records.into_iter().collect();
-    let expected: BTreeSet<_> =
-        DAMAGED.iter().filter(|id| **id != "replayed").map(|id| record("default", id)).collect();
-    assert_eq!(named, expected);
-    let told = suite.command(&["keys", "status"]).await.stdout;
-    for name in &named {
-        assert!(told.contains(&format!("does not open: {name}")), "{name} is not in:\n{told}");
-    }
+    assert_eq!(named(status), unopened());
+    assert_told(&suite.command(&["keys", "status"]).await.stdout);
 }

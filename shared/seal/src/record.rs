@@ -24,7 +24,7 @@ const INFO: &[u8] = b"outgate.seal record key 1";
 /// What came of something that holds sealed records when they were to be sealed anew.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Renewal {
-    /// All of it is sealed with the active key.
+    /// All of it is sealed with the active key, and opens.
     Current,
     /// It was sealed with another key.
     Renewed {
@@ -76,16 +76,17 @@ impl KeySet {
         Ok(std::mem::take(&mut *record))
     }
 
-    /// Seals what is in a record anew, for the same context, with the active key. None: it is sealed with that already.
+    /// Seals what is in a record anew, for the same context, with the active key. None: it is sealed with that already. It is
+    /// opened all the same, so that whoever looks through all records finds the damaged ones.
     ///
     /// # Errors
     ///
     /// When the record does not open, or what was in it cannot be sealed.
     pub fn renew(&self, context: &Context<'_>, record: &[u8]) -> Result<Option<Vec<u8>>, RenewError> {
+        let plaintext = self.open(context, record)?;
         if key_of(record) == Some(self.active()) {
             return Ok(None);
         }
-        let plaintext = self.open(context, record)?;
         Ok(Some(self.seal(context, &plaintext)?))
     }
 }
