@@ -71,10 +71,11 @@ impl Audit {
         &self,
         asked: &Asked<'_>,
         secret: &str,
+        destination: &Scope,
         version: u64,
     ) -> Result<u64, Refusal> {
-        let released = Asked { name: secret, ..*asked };
-        self.write(vec![released.entry(Kind::Released).number("version", version)]).await
+        self.write(vec![asked.about(Kind::Released, secret, destination.as_str()).number("version", version)])
+            .await
     }
 
     /// Writes down that somebody tried a candidate for a secret's value, and what they are about to be told.
@@ -154,6 +155,11 @@ impl Asked<'_> {
         let name = Name::parse("name", SECRETS, self.name).ok();
         let secret = name.map(|name| name.parent.child(SECRETS, &name.id));
         let scope = Scope::of(self.destination_url).ok();
+        self.about(kind, secret.as_deref().unwrap_or_default(), scope.as_ref().map_or("", Scope::as_str))
+    }
+
+    /// The same where secret and destination were read already: the whole name of the one, and the origin of the other.
+    pub(crate) fn about(&self, kind: Kind, secret: &str, destination: &str) -> Entry {
         let (purpose, answered) = match self.wish {
             Wish::Release(purpose) => (Purpose::try_from(purpose).ok(), None),
             Wish::SendToken => (None, None),
@@ -161,8 +167,8 @@ impl Asked<'_> {
         };
         let entry = Entry::new(kind)
             .text("by", self.caller.name())
-            .text("secret", secret.as_deref().unwrap_or_default())
-            .text("destination", scope.as_ref().map_or("", Scope::as_str))
+            .text("secret", secret)
+            .text("destination", destination)
             .text("purpose", purpose.map(|purpose| purpose.as_str_name()).unwrap_or_default())
             .text("answered", answered.as_ref().map_or("", Scope::as_str));
         match self.cause {
@@ -184,7 +190,7 @@ fn caused(entry: Entry, cause: &Cause) -> Entry {
 }
 
 fn id(text: &str) -> &str {
-    if Id::parse("cause", text).is_ok() { text } else { "" }
+    if Id::is_one(text) { text } else { "" }
 }
 
 fn etag(text: &str) -> &str {

@@ -144,13 +144,13 @@ impl SecretReleaseService for Release {
         let (caller, cause) = (&caller, cause.as_ref());
         let wish = Wish::Release(purpose);
         let asked = Asked { caller, name: &name, destination_url: &destination_url, wish, cause };
-        let Released { name, value, version, previous } = match self.released(&asked, purpose, version).await
-        {
+        let (released, destination) = match self.released(&asked, purpose, version).await {
             Ok(released) => released,
             Err(refusal) => return Err(asked.refused(&self.audit, refusal).await.into()),
         };
+        let Released { name, value, version, previous } = released;
         let name = name.parent.child(SECRETS, &name.id);
-        let release = self.audit.released(&asked, &name, version).await?;
+        let release = self.audit.released(&asked, &name, &destination, version).await?;
         let value = Bytes::from_owner(Wiped(value));
         let (previous_version, previous_in_use) = beside(previous);
         Ok(Response::new(ReleaseSecretResponse {
@@ -274,7 +274,13 @@ fn wanted(asked: &Asked<'_>) -> Result<(Name, Scope), Refusal> {
 }
 
 impl Release {
-    async fn released(&self, asked: &Asked<'_>, purpose: i32, version: u64) -> Result<Released, Refusal> {
+    /// What is released, and for which origin.
+    async fn released(
+        &self,
+        asked: &Asked<'_>,
+        purpose: i32,
+        version: u64,
+    ) -> Result<(Released, Scope), Refusal> {
         let (name, destination) = wanted(asked)?;
         let purpose = known_purpose(purpose)?;
         let released = self.vault.release(&name, &destination, version).await?;
@@ -286,7 +292,7 @@ impl Release {
             by = asked.caller.name(),
             "a secret was released"
         );
-        Ok(released)
+        Ok((released, destination))
     }
 
     async fn check(&self, asked: &Asked<'_>, purpose: i32) -> Result<(), Refusal> {

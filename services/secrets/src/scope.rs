@@ -14,7 +14,8 @@ const SCHEME: &str = "https://";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Scope {
     origin: String,
-    host: String,
+    /// The length of the host, which stands behind the scheme.
+    host: usize,
 }
 
 /// Why a URL has no scope. The text does not repeat the URL, which may hold a credential.
@@ -30,22 +31,26 @@ impl Scope {
     pub(crate) fn of(url: &str) -> Result<Self, ScopeError> {
         let authority = authority(url)?;
         let parsed = Url::parse(url).map_err(|error| ScopeError(format!("is no URL: {error}")))?;
-        let host = parsed.host().ok_or_else(|| ScopeError("names no host".into()))?;
-        check_host(&host)?;
-        let origin = parsed.origin().ascii_serialization();
+        let none = || ScopeError("names no host".into());
+        check_host(&parsed.host().ok_or_else(none)?)?;
+        let host = parsed.host_str().ok_or_else(none)?;
+        // The port of the scheme is none to the parser.
+        let origin = match parsed.port() {
+            None => [SCHEME, host].concat(),
+            Some(port) => format!("{SCHEME}{host}:{port}"),
+        };
         let canonical = origin.strip_prefix(SCHEME).unwrap_or_default();
-        let written = authority.to_ascii_lowercase();
-        if written.strip_suffix(":443").unwrap_or(&written) != canonical {
+        if !authority.strip_suffix(":443").unwrap_or(authority).eq_ignore_ascii_case(canonical) {
             return Err(ScopeError(format!(
                 "can be read in more than one way; write its origin as `{origin}`"
             )));
         }
-        Ok(Self { host: host.to_string(), origin })
+        Ok(Self { host: host.len(), origin })
     }
 
     /// The host, for errors.
     pub(crate) fn host(&self) -> &str {
-        &self.host
+        self.origin.get(SCHEME.len()..).and_then(|rest| rest.get(..self.host)).unwrap_or_default()
     }
 
     /// The origin, as it is stored and sealed in.

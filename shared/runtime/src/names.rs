@@ -1,7 +1,7 @@
 //! Resource names (AIP-122), their ids, and etags (AIP-154): parsed at the door, so that nothing behind it handles
 //! text that may be wrong.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use store::Revision;
 
@@ -9,6 +9,8 @@ use crate::Refusal;
 
 /// The longest id.
 pub const MAX_ID: usize = 128;
+/// What most names take, in bytes.
+const COMMON: usize = 96;
 
 /// An id of a tenant, a business unit, a register, an integration or a secret: 1 to 128 letters, digits, `.`, `_` and
 /// `-`, and not only dots. It can stand in a store key or a path as it is.
@@ -21,9 +23,7 @@ impl Id {
     /// # Errors
     /// FIELD_INVALID when a character or the length is not allowed.
     pub fn parse(field: &str, text: &str) -> Result<Self, Refusal> {
-        let fits = (1..=MAX_ID).contains(&text.len());
-        let chars = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-        if fits && chars && text.bytes().any(|b| b != b'.') {
+        if Self::is_one(text) {
             return Ok(Self(text.into()));
         }
         let shown: String = text.chars().take(40).collect();
@@ -34,6 +34,13 @@ impl Id {
                 shown.escape_debug()
             ),
         ))
+    }
+
+    /// Whether a text is an id.
+    pub fn is_one(text: &str) -> bool {
+        let fits = (1..=MAX_ID).contains(&text.len());
+        let chars = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+        fits && chars && text.bytes().any(|b| b != b'.')
     }
 
     /// The id's text.
@@ -88,7 +95,9 @@ impl Parent {
 
     /// The name of a thing under this parent.
     pub fn child(&self, collection: &str, id: &Id) -> String {
-        format!("{self}/{collection}/{id}")
+        let mut name = String::with_capacity(COMMON);
+        let _ = write!(name, "{self}/{collection}/{id}");
+        name
     }
 }
 

@@ -23,12 +23,13 @@ fn entry(caller: &Caller, used: &Use) -> Result<Entry, Refusal> {
     let tenant = Name::parse("uses.name", SECRETS, name)?.parent.tenant;
     caller.require(Role::Releaser, &tenant)?;
     known_purpose(*purpose)?;
-    scope("uses.destination_url", destination_url)?;
+    let destination = scope("uses.destination_url", destination_url)?;
     if *release == 0 && *token_generation == 0 {
         return Err(Refusal::field("uses.release", "must name the release, or token_generation the token"));
     }
     let asked = Asked { caller, name, destination_url, wish: Wish::Release(*purpose), cause: cause.as_ref() };
     let numbers = [("version", *version), ("release", *release), ("token_generation", *token_generation)];
     let known = numbers.into_iter().filter(|(_, number)| *number > 0);
-    Ok(known.fold(asked.entry(Kind::Used), |entry, (key, number)| entry.number(key, number)))
+    let entry = asked.about(Kind::Used, name, destination.as_str());
+    Ok(known.fold(entry, |entry, (key, number)| entry.number(key, number)))
 }

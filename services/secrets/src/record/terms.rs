@@ -1,5 +1,7 @@
 //! What a sealed value is bound to.
 
+use std::{borrow::Cow, fmt::Write as _};
+
 use runtime::names::Name;
 use seal::Context;
 
@@ -7,12 +9,14 @@ use super::{FIRST_FORMAT, Record};
 
 /// What `seal` binds a secret's record to, beside its own name.
 const KIND: &str = "secret";
+/// No numbers of terms, and what stands between them, take more bytes.
+const NUMBERS: usize = 80;
 
 /// Whose a value is and all that decides over its use, as it is bound to the value: a record in which any of it was changed,
 /// or that stands in another's place, does not open.
 pub(crate) struct Binding<'a> {
     name: &'a Name,
-    within: String,
+    within: Cow<'a, str>,
     version: u64,
     terms: String,
 }
@@ -22,8 +26,8 @@ impl<'a> Binding<'a> {
     pub(crate) fn of(name: &'a Name, record: &Record) -> Self {
         // Ids hold no `/`, so a private copy has no name that a shared secret could have.
         let within = match &name.parent.unit {
-            None => name.id.to_string(),
-            Some(unit) => format!("businessUnits/{unit}/secrets/{}", name.id),
+            None => Cow::Borrowed(name.id.as_str()),
+            Some(unit) => Cow::Owned(format!("businessUnits/{unit}/secrets/{}", name.id)),
         };
         Self { name, within, version: record.version, terms: terms(record) }
     }
@@ -48,5 +52,7 @@ fn terms(record: &Record) -> String {
         return scope.clone();
     }
     let tokens = token_origins.join(" ");
-    format!("{format} {scope} {expires} {previous} {previous_until} {tokens}")
+    let mut terms = String::with_capacity(scope.len() + NUMBERS + tokens.len());
+    let _ = write!(terms, "{format} {scope} {expires} {previous} {previous_until} {tokens}");
+    terms
 }

@@ -25,7 +25,7 @@ const USES: &str = "uses";
 
 /// Before the records of an owner.
 pub(super) fn records_of(owner: &Parent) -> String {
-    of(RECORDS, owner)
+    key(RECORDS, owner, "")
 }
 
 /// Before all records of a tenant: the shared ones, and the private copies.
@@ -36,22 +36,22 @@ pub(super) fn all_records_of(tenant: &Id) -> [String; 2] {
 
 /// A secret's record.
 pub(super) fn record(name: &Name) -> String {
-    format!("{}{}", records_of(&name.parent), name.id)
+    key(RECORDS, &name.parent, name.id.as_str())
 }
 
 /// The mark of a secret's highest version.
 pub(super) fn mark(name: &Name) -> String {
-    format!("{}{}", of(VERSIONS, &name.parent), name.id)
+    key(VERSIONS, &name.parent, name.id.as_str())
 }
 
 /// The record of the version that overlaps its successor.
 pub(super) fn previous(name: &Name) -> String {
-    format!("{}{}", of(PREVIOUS, &name.parent), name.id)
+    key(PREVIOUS, &name.parent, name.id.as_str())
 }
 
 /// What is known of the use of two versions that overlap.
 pub(super) fn uses(name: &Name) -> String {
-    format!("{}{}", of(USES, &name.parent), name.id)
+    key(USES, &name.parent, name.id.as_str())
 }
 
 /// The id in a record's key.
@@ -84,11 +84,10 @@ pub(crate) fn sealed_at(key: &str) -> Option<Name> {
     Some(Name { parent: Parent { tenant: parse(tenant)?, unit }, id: parse(id)? })
 }
 
-fn of(collection: &str, owner: &Parent) -> String {
-    match owner {
-        Parent { tenant, unit: None } => format!("{}{collection}/{tenant}/", sealed::PREFIX),
-        Parent { tenant, unit: Some(unit) } => {
-            format!("{}units/{collection}/{tenant}/{unit}/", sealed::PREFIX)
-        }
+fn key(collection: &str, owner: &Parent, id: &str) -> String {
+    let (prefix, tenant) = (sealed::PREFIX, owner.tenant.as_str());
+    match &owner.unit {
+        None => [prefix, collection, "/", tenant, "/", id].concat(),
+        Some(unit) => [prefix, "units/", collection, "/", tenant, "/", unit.as_str(), "/", id].concat(),
     }
 }
