@@ -163,8 +163,8 @@ impl Ledger {
             file,
             checkpoint,
             at,
-            lines: Vec::new(),
             marked: Instant::now(),
+            lines: String::new(),
         };
         let (queue, commands) = mpsc::channel();
         let writer = thread::Builder::new()
@@ -181,7 +181,7 @@ impl Ledger {
     pub(crate) async fn record(&self, entries: Vec<Entry>) -> Result<u64, LedgerError> {
         let (reply, answer) = oneshot::channel();
         self.queue.send(Command::Record(Request { entries, reply })).map_err(|_| LedgerError::ended())?;
-        answer.await.unwrap_or_else(|_| Err(LedgerError::ended()))
+        answer.await.map_or_else(|_| Err(LedgerError::ended()), |(written, _)| written)
     }
 
     /// Whether entries can be written. Where the last ones could not, tries with an entry that says so.

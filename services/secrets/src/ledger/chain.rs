@@ -4,7 +4,7 @@
 //! all that stands before `,"hash":` in the line, the hash of the line before among it, so that any tool can compute it:
 //! `printf %s "${line%,\"hash\":*}" | sha256sum`.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use data_encoding::HEXLOWER;
 use ring::digest;
@@ -12,10 +12,10 @@ use ring::digest;
 use super::entry::Entry;
 
 const HASH_LENGTH: usize = 32;
-const BEFORE_SEQUENCE: &[u8] = b"{\"sequence\":";
-const BEFORE_PREVIOUS: &[u8] = b"\"previous\":\"";
-const BEFORE_HASH: &[u8] = b",\"hash\":\"";
-const AFTER_HASH: &[u8] = b"\"}";
+const BEFORE_SEQUENCE: &str = "{\"sequence\":";
+const BEFORE_PREVIOUS: &str = "\"previous\":\"";
+const BEFORE_HASH: &str = ",\"hash\":\"";
+const AFTER_HASH: &str = "\"}";
 
 /// The hash of an entry.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl std::str::FromStr for Hash {
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&HEXLOWER.encode(&self.0))
+        fmt::Display::fmt(&HEXLOWER.encode_display(&self.0), f)
     }
 }
 
@@ -76,17 +76,20 @@ impl Head {
     pub const START: Self = Self { sequence: 0, hash: Hash::NONE };
 
     /// Appends the line of an entry that follows this one, with its line end, and gives the new head.
-    pub(super) fn append(self, time: &str, entry: &Entry, lines: &mut Vec<u8>) -> Self {
+    ///
+    /// All entries wait for this, one behind the other, so it allocates nothing.
+    pub(super) fn append(self, time: &str, entry: &Entry, lines: &mut String) -> Self {
         let start = lines.len();
         let sequence = self.sequence + 1;
-        let head = format!("{{\"sequence\":{sequence},\"time\":\"{time}\",\"previous\":\"{}\",", self.hash);
-        lines.extend_from_slice(head.as_bytes());
-        lines.extend_from_slice(entry.members().as_bytes());
-        let hash = Hash::of(lines.get(start..).unwrap_or_default());
-        lines.extend_from_slice(BEFORE_HASH);
-        lines.extend_from_slice(hash.to_string().as_bytes());
-        lines.extend_from_slice(AFTER_HASH);
-        lines.push(b'\n');
+        let _ = write!(lines, "{BEFORE_SEQUENCE}{sequence},\"time\":\"{time}\",{BEFORE_PREVIOUS}");
+        HEXLOWER.encode_append(&self.hash.0, lines);
+        lines.push_str("\",");
+        lines.push_str(entry.members());
+        let hash = Hash::of(lines.get(start..).unwrap_or_default().as_bytes());
+        lines.push_str(BEFORE_HASH);
+        HEXLOWER.encode_append(&hash.0, lines);
+        lines.push_str(AFTER_HASH);
+        lines.push('\n');
         Self { sequence, hash }
     }
 
@@ -117,12 +120,13 @@ impl Line {
         if Hash::of(text) != hash {
             return Err(Problem::Hash);
         }
-        let rest = text.strip_prefix(BEFORE_SEQUENCE).ok_or(Problem::Form)?;
+        let rest = text.strip_prefix(BEFORE_SEQUENCE.as_bytes()).ok_or(Problem::Form)?;
         let mut members = rest.splitn(3, |byte| *byte == b',');
         let mut next = || members.next().ok_or(Problem::Form);
         let (sequence, _time, rest) = (next()?, next()?, next()?);
         let sequence = std::str::from_utf8(sequence).ok().and_then(|text| text.parse().ok());
-        let previous = rest.strip_prefix(BEFORE_PREVIOUS).and_then(|rest| rest.get(..2 * HASH_LENGTH));
+        let previous =
+            rest.strip_prefix(BEFORE_PREVIOUS.as_bytes()).and_then(|rest| rest.get(..2 * HASH_LENGTH));
         Ok(Self {
             sequence: sequence.ok_or(Problem::Form)?,
             previous: previous.and_then(Hash::read).ok_or(Problem::Form)?,
@@ -143,9 +147,9 @@ impl Line {
 
 /// What is hashed, and the hash.
 fn split(line: &[u8]) -> Option<(&[u8], Hash)> {
-    let line = line.strip_suffix(AFTER_HASH)?;
+    let line = line.strip_suffix(AFTER_HASH.as_bytes())?;
     let (line, hash) = line.split_at_checked(line.len().checked_sub(2 * HASH_LENGTH)?)?;
-    Some((line.strip_suffix(BEFORE_HASH)?, Hash::read(hash)?))
+    Some((line.strip_suffix(BEFORE_HASH.as_bytes())?, Hash::read(hash)?))
 }
 
 /// What is wrong with a line.

@@ -68,8 +68,8 @@ pub(crate) struct Entry(String);
 impl Entry {
     pub(crate) fn new(kind: Kind) -> Self {
         // About what an entry takes.
-        let mut members = String::with_capacity(256);
-        let _ = write!(members, "\"kind\":\"{}\"", kind.as_str());
+        let mut members = String::with_capacity(384);
+        members.extend(["\"kind\":\"", kind.as_str(), "\""]);
         Self(members)
     }
 
@@ -77,7 +77,7 @@ impl Entry {
     #[must_use]
     pub(crate) fn text(mut self, key: &'static str, value: &str) -> Self {
         if !value.is_empty() {
-            let _ = write!(self.0, ",\"{key}\":");
+            self.0.extend([",\"", key, "\":"]);
             quote(&mut self.0, value);
         }
         self
@@ -99,14 +99,19 @@ impl Entry {
 /// A JSON string (RFC 8259, 7).
 fn quote(out: &mut String, text: &str) {
     out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => out.extend(['\\', character]),
-            control if control < ' ' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(control));
-            }
-            other => out.push(other),
+    let mut rest = text;
+    // Nearly always there is none.
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | ..b' ')) {
+        let (plain, special) = rest.split_at(at);
+        let (escaped, behind) = special.split_at(1);
+        out.push_str(plain);
+        match escaped {
+            "\"" | "\\" => out.extend(["\\", escaped]),
+            control => control.bytes().for_each(|byte| {
+                let _ = write!(out, "\\u{byte:04x}");
+            }),
         }
+        rest = behind;
     }
-    out.push('"');
+    out.extend([rest, "\""]);
 }

@@ -20,8 +20,6 @@ use super::{
 
 /// A group takes no further request past this many bytes.
 const MAX_GROUP_BYTES: usize = 1 << 20;
-/// How many bytes of a group's lines are kept room for until the next.
-const KEPT: usize = 64 << 10;
 /// How often the checkpoint itself is made durable. Between two of these a power cut may take it back; it is then
 /// behind the entries, which are not.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
@@ -42,9 +40,12 @@ struct Turn {
 }
 
 /// Entries that follow each other, and who waits for the number of the last.
+///
+/// They go back with it: to free the memory of so many others is no work for the one thread that all of them wait for, and
+/// makes them wait for the allocator's locks, too.
 pub(super) struct Request {
     pub(super) entries: Vec<Entry>,
-    pub(super) reply: oneshot::Sender<Result<u64, LedgerError>>,
+    pub(super) reply: oneshot::Sender<(Result<u64, LedgerError>, Vec<Entry>)>,
 }
 
 /// How far readers may read.
@@ -67,7 +68,7 @@ pub(super) struct Writer {
     pub(super) at: Position,
     /// The lines of the group that is being written. Kept, as memory that the system gives anew for every group costs more than
     /// what is done with it.
-    pub(super) lines: Vec<u8>,
+    pub(super) lines: String,
     /// When the checkpoint was made durable last.
     pub(super) marked: Instant,
 }
@@ -110,7 +111,7 @@ impl Writer {
         for Request { entries, reply } in requests {
             sequence += entries.len() as u64;
             // Whoever gave up waiting has an entry all the same.
-            let _ = reply.send(written.as_ref().map(|_| sequence).map_err(Clone::clone));
+            let _ = reply.send((written.as_ref().map(|_| sequence).map_err(Clone::clone), entries));
         }
     }
 
@@ -132,7 +133,6 @@ impl Writer {
         }
         let time = prost_types::Timestamp::from(SystemTime::now()).to_string();
         self.lines.clear();
-        self.lines.shrink_to(KEPT);
         let mut head = self.at.head;
         for entry in requests.iter().flat_map(|request| &request.entries) {
             head = head.append(&time, entry, &mut self.lines);
@@ -152,7 +152,7 @@ impl Writer {
         if self.at.bytes >= self.options.segment_bytes {
             self.begin_segment()?;
         }
-        if let Err(error) = self.file.write_all(&self.lines) {
+        if let Err(error) = self.file.write_all(self.lines.as_bytes()) {
             let error = self.failed("writing", error);
             // What came to be written of it was never answered for.
             return match self.file.set_len(self.at.bytes) {
