@@ -34,11 +34,15 @@ struct Current {
 impl Vault {
     /// The scope of a secret that is there, as it was stored. Whether its record can be opened is seen when it is.
     pub(crate) async fn scope(&self, name: &Name) -> Result<Option<String>, Refusal> {
-        for name in candidates(name) {
-            let Some(entry) = self.store.get(&keys::record(&name)).await? else { continue };
-            let record =
-                Record::read(&entry.value).map_err(|error| refusals::undescribed(&name.id, error))?;
-            return Ok(Some(record.scope));
+        let mut candidate = Some(name.clone());
+        while let Some(name) = candidate {
+            if let Some(entry) = self.store.get(&keys::record(&name)).await? {
+                let record = Record::read(&entry.value);
+                return record
+                    .map(|record| Some(record.scope))
+                    .map_err(|error| refusals::undescribed(&name.id, error));
+            }
+            candidate = shared(name);
         }
         Ok(None)
     }
@@ -141,32 +145,35 @@ impl Vault {
 
     /// The newest version of a secret: that of the business unit's private copy where there is one, else the tenant's.
     async fn current(&self, name: &Name) -> Result<Current, Refusal> {
-        for owned in candidates(name) {
-            if let Some((_, record)) = self.newest(&owned).await? {
-                return Ok(Current { name: owned, record });
+        let mut candidate = Some(name.clone());
+        while let Some(name) = candidate {
+            if let Some((_, record)) = self.newest(&name).await? {
+                return Ok(Current { name, record });
             }
+            candidate = shared(name);
         }
         Err(refusals::not_found(name))
     }
 
     /// The record of a name, if it is the newest that the name ever had, and where it was found; none where there is none.
     pub(super) async fn newest(&self, name: &Name) -> Result<Option<(Found, Record)>, Refusal> {
-        let mut found = self.find(name).await?;
+        let mut before = None;
         loop {
+            let found = self.find(name).await?;
             let read = found.record.as_ref().map(|entry| Record::read(&entry.value)).transpose();
             let record = read.map_err(|error| refusals::unreadable(name, error))?;
             if found.fits(record.as_ref()) {
                 return Ok(record.map(|record| (found, record)));
             }
             // Either somebody wrote between the two reads, or the record is not the one that the mark was set for.
-            let again = self.find(name).await?;
-            if again.revisions() == found.revisions() {
+            let revisions = Some(found.revisions());
+            if revisions == before {
                 return Err(refusals::unreadable(
                     name,
                     "its version is not the newest that the name ever had",
                 ));
             }
-            found = again;
+            before = revisions;
         }
     }
 }
@@ -188,11 +195,10 @@ impl Found {
     }
 }
 
-/// Where a secret is looked for: a business unit's private copy comes before the tenant's.
-fn candidates(name: &Name) -> impl Iterator<Item = Name> {
-    let private = name.parent.unit.is_some().then(|| name.clone());
-    let parent = Parent { tenant: name.parent.tenant.clone(), unit: None };
-    private.into_iter().chain([Name { parent, id: name.id.clone() }])
+/// Where a secret is looked for where this one is not there: after a business unit's private copy comes the tenant's.
+fn shared(name: Name) -> Option<Name> {
+    let Name { parent: Parent { tenant, unit }, id } = name;
+    unit.map(|_| Name { parent: Parent { tenant, unit: None }, id })
 }
 
 fn is_over(end: Option<SystemTime>, now: SystemTime) -> bool {
