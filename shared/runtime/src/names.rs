@@ -70,9 +70,13 @@ impl Parent {
     /// # Errors
     /// FIELD_INVALID when it is not of the form.
     pub fn parse(field: &str, text: &str) -> Result<Self, Refusal> {
-        match text.split('/').collect::<Vec<_>>()[..] {
-            ["tenants", tenant] => Ok(Self { tenant: Id::parse(field, tenant)?, unit: None }),
-            ["tenants", tenant, "businessUnits", unit] => {
+        let mut segments = text.split('/');
+        let segments: [_; 5] = std::array::from_fn(|_| segments.next());
+        match segments {
+            [Some("tenants"), Some(tenant), None, ..] => {
+                Ok(Self { tenant: Id::parse(field, tenant)?, unit: None })
+            }
+            [Some("tenants"), Some(tenant), Some("businessUnits"), Some(unit), None] => {
                 Ok(Self { tenant: Id::parse(field, tenant)?, unit: Some(Id::parse(field, unit)?) })
             }
             _ => Err(Refusal::field(

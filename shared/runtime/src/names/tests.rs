@@ -28,6 +28,9 @@ fn what_could_escape_its_place_is_no_id() {
         "tenants/t/secrets/s",
         "/tenants/t/registers/r",
         "tenants/t/registers/r/x",
+        "tenants/t/x/registers/r",
+        "tenants/t/businessUnits/registers/r",
+        "tenants/t/businessUnits/u/x/registers/r",
     ] {
         assert!(Name::parse("name", "registers", text).is_err(), "{text:?}");
     }
