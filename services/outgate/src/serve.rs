@@ -135,6 +135,9 @@ pub(crate) enum ServeError {
     /// The audit ledger cannot be used.
     #[error(transparent)]
     Ledger(#[from] secrets::ledger::OpenError),
+    /// A thread of the start ended early.
+    #[error("the audit ledger was not proved: {0}")]
+    Proof(#[from] tokio::task::JoinError),
     /// A token file cannot be used.
     #[error(transparent)]
     Token(#[from] runtime::identity::TokenError),

@@ -15,18 +15,17 @@ mod checkpoint;
 mod entry;
 mod error;
 mod keys;
+mod proved;
 mod read;
 mod segment;
 mod walk;
 mod writer;
 
 use std::{
-    fs::{self, DirBuilder},
-    os::unix::fs::DirBuilderExt,
+    fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, mpsc},
-    thread::{self, JoinHandle},
-    time::Instant,
+    thread::JoinHandle,
 };
 
 use seal::KeyRing;
@@ -35,15 +34,13 @@ use tokio::sync::oneshot;
 pub use chain::{Hash, Head, NoHash, Problem};
 pub use error::{Broken, LedgerError, OpenError};
 pub use keys::KeyEvent;
+pub use proved::Proved;
 pub use walk::{Verified, verify, verify_export};
 
 pub(crate) use entry::{Entry, Kind};
 pub(crate) use read::Lines;
 
-use checkpoint::Checkpoint;
-use segment::Segment;
-use walk::Walk;
-use writer::{Command, Position, Request, Writer};
+use writer::{Command, Position, Request};
 
 /// What can be set about a ledger.
 #[derive(Clone, Debug)]
@@ -122,9 +119,16 @@ pub struct Snapshot {
 }
 
 impl Ledger {
-    /// Opens the ledger of a folder, which is made where it is missing. Blocks: the last files are read and proved, from the
-    /// checkpoint's place on and at least two; [`verify`] proves all. An entry at the very end that was never finished, as a
-    /// kill or a power cut leaves it, is cut off: nobody was answered for it.
+    /// Proves the last files of a folder's ledger, from the checkpoint's place on and at least two; [`verify`] proves all. Reads, and
+    /// writes nothing. Blocks. Nobody may write to the folder from here until it is [opened](Proved::open).
+    ///
+    /// # Errors
+    /// When what is there is not as it was written.
+    pub fn prove(folder: &Path, ring: Arc<KeyRing>) -> Result<Proved, OpenError> {
+        Proved::read(folder, ring)
+    }
+
+    /// Opens the ledger of a folder, which is made where it is missing: [`prove`](Self::prove), and then [`Proved::open`].
     ///
     /// # Errors
     /// When what is there is not as it was written, or cannot be written on.
@@ -137,41 +141,7 @@ impl Ledger {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_with(folder: &Path, ring: Arc<KeyRing>, options: Options) -> Result<Self, OpenError> {
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        made.map_err(|error| LedgerError::io(format!("{} cannot be made", folder.display()), error))?;
-        if segment::list(folder)?.is_empty() && !Checkpoint::path(folder).exists() {
-            Checkpoint::create(folder, &ring)?;
-        }
-        let at = found(folder, &ring)?;
-        let failed =
-            |error| LedgerError::io(format!("{} cannot be opened", at.segment.path.display()), error);
-        let file = at.segment.create(folder).map_err(failed)?;
-        // A kill may have left an unfinished entry, and entries that were written and not synced.
-        file.set_len(at.bytes).and_then(|()| file.sync_all()).map_err(failed)?;
-        let mut checkpoint = Checkpoint::open(folder)?;
-        checkpoint.renew(&ring, at.head)?;
-        let shared = Arc::new(Shared {
-            position: RwLock::new(at.clone()),
-            broken: OnceLock::new(),
-            failing: Mutex::new(None),
-        });
-        let writer = Writer {
-            shared: Arc::clone(&shared),
-            ring: Arc::clone(&ring),
-            folder: folder.to_owned(),
-            options: options.clone(),
-            file,
-            checkpoint,
-            at,
-            marked: Instant::now(),
-            lines: String::new(),
-        };
-        let (queue, commands) = mpsc::channel();
-        let writer = thread::Builder::new()
-            .name("ledger-writer".to_owned())
-            .spawn(move || writer.run(&commands))
-            .map_err(|error| LedgerError::io("the ledger's writer could not be started", error))?;
-        Ok(Self { shared, ring, folder: folder.to_owned(), options, queue, writer: Some(writer) })
+        Self::prove(folder, ring)?.open(options)
     }
 
     /// Writes entries down, one behind the other. On return they are durable. Answers the number of the last.
@@ -247,23 +217,6 @@ impl std::fmt::Debug for Ledger {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Ledger").field("folder", &self.folder).finish_non_exhaustive()
     }
-}
-
-/// Where the ledger of a folder ends: the last files are proved.
-fn found(folder: &Path, ring: &KeyRing) -> Result<Position, Broken> {
-    let checkpoint = checkpoint::read(folder, Some(ring))?;
-    let segments = segment::list(folder)?;
-    let marked = segments.iter().rposition(|segment| segment.first <= checkpoint.sequence).unwrap_or(0);
-    let start = marked.min(segments.len().saturating_sub(2));
-    let before = if start == 0 { Some(Head::START) } else { None };
-    let mut walk = Walk::new(before, [Some(checkpoint), None]);
-    for segment in segments.iter().skip(start) {
-        walk.segment(segment)?;
-    }
-    let bytes = walk.place().bytes;
-    let head = walk.end()?.head;
-    let segment = segments.into_iter().next_back().unwrap_or_else(|| Segment::new(folder, 1));
-    Ok(Position { head, segment, bytes })
 }
 
 #[cfg(test)]

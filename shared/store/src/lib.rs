@@ -42,5 +42,5 @@ pub use memory::MemoryStore;
 pub use options::Options;
 pub use range::Range;
 pub use revision::Revision;
-pub use sled_store::{Restore, SledStore, becomes_error};
+pub use sled_store::{Folder, Restore, SledStore, becomes_error};
 pub use snapshot::Snapshot;

@@ -8,6 +8,7 @@
 mod backend;
 mod barrier;
 mod contain;
+mod folder;
 mod log;
 mod open;
 pub(crate) mod record;
@@ -24,6 +25,7 @@ use crate::shred::Shredding;
 use crate::{Batch, Entry, Error, Event, Options, Page, Range, Revision, Stats, Store};
 use backend::Sled;
 pub use contain::becomes_error;
+pub use folder::Folder;
 #[cfg(test)]
 pub(crate) use open::SEGMENT;
 pub use restore::Restore;
@@ -53,8 +55,13 @@ impl SledStore {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_with(folder: &Path, options: &Options) -> Result<Self, Error> {
+        Folder::take(folder)?.open(options)
+    }
+
+    fn over(folder: Folder, options: &Options) -> Result<Self, Error> {
+        let path = folder.path.clone();
         let (backend, found) = open::open(folder, options)?;
-        let backend = Shredding::open(backend, folder)?;
+        let backend = Shredding::open(backend, &path)?;
         Engine::start(backend, found.summary.revision, found.due, options).map(Self)
     }
 

@@ -15,8 +15,9 @@ use runtime::{
     identity::{create_token, read_token},
     quota::{Meter, Quotas},
 };
-use secrets::ledger::Ledger;
-use store::{SledStore, Store};
+use secrets::ledger::{self, Ledger};
+use store::{Folder, Store};
+use tokio::task::spawn_blocking;
 
 use super::{
     ServeError, ServiceName, default_token_file, grants,
@@ -87,22 +88,8 @@ impl Keep {
         let grants = grants::read(&config.save_secret)?;
         let meter = Meter::new(quotas.clone());
         let known = identities::read(config, &operator_token_file, link_token.as_deref(), &egress, meter)?;
-        let store =
-            SledStore::open(&folder).map_err(|source| ServeError::Store { path: folder.clone(), source })?;
-        let store: Arc<dyn Store> = Arc::new(store);
-        let keys = match opened {
-            None => None,
-            Some(opened) => Some(Arc::new(opened.over(store.clone()).await?)),
-        };
-        // After the store, whose lock keeps other processes away from the folder.
-        let ledger = match keys.as_ref().filter(|_| services.contains(&ServiceName::Secrets)) {
-            Some(keys) => {
-                let ledger = Arc::new(Ledger::open(&data.join(LEDGER), keys.ring())?);
-                keys.seal_ledger(ledger.clone());
-                Some(ledger)
-            }
-            None => None,
-        };
+        let ledger = services.contains(&ServiceName::Secrets).then(|| data.join(LEDGER));
+        let (store, keys, ledger) = open(folder, ledger, opened).await?;
         Ok(Self {
             store,
             keys,
@@ -137,6 +124,36 @@ impl Keep {
     }
 }
 
+/// What is kept on the disk: store, keys and ledger, the last two where this process has them.
+type Kept = (Arc<dyn Store>, Option<Arc<Keys>>, Option<Arc<Ledger>>);
+
+/// Opens what is kept on the disk. The ledger is proved while the store is opened, and written to when all else is known to be
+/// good. Of several errors it is the store's, else that of the keys, else the ledger's.
+async fn open(
+    folder: PathBuf,
+    ledger: Option<PathBuf>,
+    opened: Option<keys::Opened>,
+) -> Result<Kept, ServeError> {
+    let unopened = |source| ServeError::Store { path: folder.clone(), source };
+    // It keeps other processes away from the ledger, too.
+    let taken = Folder::take(&folder).map_err(unopened)?;
+    let proving = ledger.zip(opened.as_ref().map(keys::Opened::ring));
+    let proving = proving.map(|(ledger, ring)| spawn_blocking(move || Ledger::prove(&ledger, ring)));
+    let store: Arc<dyn Store> = Arc::new(taken.open(&store::Options::default()).map_err(unopened)?);
+    let keys = match opened {
+        None => None,
+        Some(opened) => Some(Arc::new(opened.over(store.clone()).await?)),
+    };
+    let ledger = match proving {
+        None => None,
+        Some(proving) => Some(Arc::new(proving.await??.open(ledger::Options::default())?)),
+    };
+    if let Some((keys, ledger)) = keys.as_ref().zip(ledger.clone()) {
+        keys.seal_ledger(ledger);
+    }
+    Ok((store, keys, ledger))
+}
+
 /// Where the operator's token is; it is made in the data folder where the configuration names none.
 fn operator(data: &Path, config: &Config, made: &mut Vec<PathBuf>) -> Result<PathBuf, ServeError> {
     if let Some(path) = &config.identity.operator_token_file {
@@ -149,3 +166,6 @@ fn operator(data: &Path, config: &Config, made: &mut Vec<PathBuf>) -> Result<Pat
     }
     Ok(path)
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,7 +45,8 @@ pub(super) use self::{grpc::add, rewrap::Sealed};
 pub(super) struct Opened {
     file: KeyFile,
     transit: Option<Transit>,
-    unlocked: Unlocked,
+    ring: Arc<KeyRing>,
+    wrapped: Wrapped,
     stamp: Stamp,
     /// Whether no other process may use the file: an old key can be taken out of it.
     alone: bool,
@@ -76,11 +77,16 @@ impl Opened {
             made.push(own);
         }
         let (list, stamp) = file.read().map_err(KeysError::from)?;
-        let unlocked = unlock(&file, transit.as_ref(), list, None, None).await?;
-        if let Some(problem) = unlocked.keys.memory_problem() {
+        let Unlocked { keys, wrapped } = unlock(&file, transit.as_ref(), list, None, None).await?;
+        if let Some(problem) = keys.memory_problem() {
             tracing::warn!(problem, "the sealing keys could be swapped to disk");
         }
-        Ok(Self { file, transit, unlocked, stamp, alone })
+        Ok(Self { file, transit, ring: Arc::new(KeyRing::new(keys)), wrapped, stamp, alone })
+    }
+
+    /// The keys, for reading what was sealed with them: whether they are the store's is not known yet.
+    pub(super) fn ring(&self) -> Arc<KeyRing> {
+        self.ring.clone()
     }
 
     /// The keys, held against the store.
@@ -88,11 +94,11 @@ impl Opened {
     /// # Errors
     /// When they are not those that the store is sealed with.
     pub(super) async fn over(self, store: Arc<dyn Store>) -> Result<Keys, ServeError> {
-        let Self { file, transit, unlocked, stamp, alone } = self;
-        proof::verify(&*store, &unlocked.keys, file.path()).await?;
-        let turn = Turn { wrapped: unlocked.wrapped, stamp, changes: 0, forget_unreadable: false };
+        let Self { file, transit, ring, wrapped, stamp, alone } = self;
+        proof::verify(&*store, &ring.sealing(), file.path()).await?;
+        let turn = Turn { wrapped, stamp, changes: 0, forget_unreadable: false };
         Ok(Keys {
-            ring: Arc::new(KeyRing::new(unlocked.keys)),
+            ring,
             file,
             transit,
             alone,

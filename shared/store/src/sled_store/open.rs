@@ -1,12 +1,12 @@
-//! Opening the folder: lock, make, recover, compare.
+//! Opening the folder: make, recover, compare.
 //!
 //! sled's recovery takes its log up to the first thing it cannot read for the whole of it, and says nothing. What it lost
 //! since the last barrier our own log has. Two checks stand behind both: the summary that every group writes must match what
 //! is there, and the `mark`, which holds a revision that was durable, must not be ahead of it. And because it writes over
 //! what it could not read, the whole file is read once before sled sees it: a disk that fails then changes nothing.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +16,7 @@ use std::time::Duration;
 use super::backend::{AMPLIFIED, Durability, Sled};
 use super::barrier::{Barrier, LOG, sync};
 use super::contain::{Database, damaged};
+use super::folder::Folder;
 use super::log::Log;
 use super::record::{SUMMARY_KEY, Summary};
 use super::survey::Found;
@@ -31,20 +32,25 @@ pub(crate) const SEGMENT: usize = 8 << 20;
 /// How much of sled's file is read at once.
 const READ: usize = 256 << 10;
 
-/// Opens the store in `folder`, which is made where it is missing. What it stands at, and which keys will expire.
-pub(super) fn open(folder: &Path, options: &Options) -> Result<(Sled, Found), Error> {
-    open_folder(folder, options).map_err(|error| match error.kind() {
+/// Opens the store in `folder`. What it stands at, and which keys will expire.
+pub(super) fn open(folder: Folder, options: &Options) -> Result<(Sled, Found), Error> {
+    let path = folder.path.clone();
+    open_folder(folder, options).map_err(|error| unopened(&path, error))
+}
+
+/// What is said of a disk that does not let the store be opened.
+pub(super) fn unopened(folder: &Path, error: Error) -> Error {
+    match error.kind() {
         ErrorKind::Io => error.followed_by(&format!(
             "the store at {} was not opened; start again when its disk works",
             folder.display()
         )),
         _ => error,
-    })
+    }
 }
 
-fn open_folder(folder: &Path, options: &Options) -> Result<(Sled, Found), Error> {
-    make_folder(folder)?;
-    let lock = lock(folder)?;
+fn open_folder(Folder { path, lock }: Folder, options: &Options) -> Result<(Sled, Found), Error> {
+    let folder = path.as_path();
     let database = folder.join("sled");
     if !database.try_exists().map_err(|error| failed("looking for", &database, error))? {
         make_database(folder, &database, options)?;
@@ -66,7 +72,7 @@ fn open_folder(folder: &Path, options: &Options) -> Result<(Sled, Found), Error>
         durability: Mutex::new(Durability { log, pending: 0, most_pending: SEGMENT / AMPLIFIED }),
         barrier: Mutex::new(barrier),
         mark,
-        folder: folder.to_owned(),
+        folder: path.clone(),
         reserve_bytes: options.reserve_bytes,
         _lock: lock,
     };
@@ -92,40 +98,6 @@ fn compare(backend: &Sled) -> Result<Found, Error> {
     }
     found.summary.revision = summary.revision;
     Ok(found)
-}
-
-fn make_folder(folder: &Path) -> Result<(), Error> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(|error| failed("making", folder, error))?;
-    match folder.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => sync(parent),
-        _ => Ok(()),
-    }
-}
-
-/// Takes the folder for this process, for as long as the file is open.
-fn lock(folder: &Path) -> Result<File, Error> {
-    let path = folder.join("lock");
-    let mut file = open_file(&path)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            let known = file.read_to_string(&mut holder).is_ok() && !holder.trim().is_empty();
-            let holder =
-                if known { format!("process {}", holder.trim()) } else { "another process".to_owned() };
-            let text =
-                format!("the store at {} is open in {holder}; one process at a time", folder.display());
-            return Err(Error::new(ErrorKind::InUse, text));
-        }
-        Err(TryLockError::Error(error)) => return Err(failed("locking", &path, error)),
-    }
-    let noted = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
-    noted.map_err(|error| failed("writing", &path, error))?;
-    Ok(file)
 }
 
 /// Makes an empty database beside its place, and moves it there when it is whole and durable.
@@ -259,6 +231,6 @@ pub(super) fn open_file(path: &Path) -> Result<File, Error> {
     file.map_err(|error| failed("opening", path, error))
 }
 
-fn failed(doing: &str, path: &Path, error: io::Error) -> Error {
+pub(super) fn failed(doing: &str, path: &Path, error: io::Error) -> Error {
     Error::io(format!("{doing} {} failed", path.display()), error)
 }

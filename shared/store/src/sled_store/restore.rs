@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::backend::Sled;
+use super::folder::Folder;
 use super::open;
 use crate::engine::{Backend, Before, Change, Changes, MAX_GROUP_WEIGHT, weight};
 use crate::shred::Shredding;
@@ -27,7 +28,7 @@ impl Restore {
             let text = format!("{} is there already, and is never overwritten", folder.display());
             return Err(Error::invalid(text));
         }
-        let (backend, _) = open::open(folder, &Options::default())?;
+        let (backend, _) = open::open(Folder::take(folder)?, &Options::default())?;
         let backend = Shredding::open(backend, folder)?;
         Ok(Self { backend, changes: Changes::new(), weight: 0, newest: Revision::ZERO })
     }

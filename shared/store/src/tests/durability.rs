@@ -11,7 +11,7 @@ use super::filled::{everything, fill};
 use super::fixture_options;
 use crate::conformance::Fixture;
 use crate::{ErrorKind, MAX_BATCH_BYTES, Options, Precondition, Range, Revision};
-use crate::{SledStore, Store, StoreExt};
+use crate::{Folder, SledStore, Store, StoreExt};
 
 #[tokio::test]
 async fn a_store_opened_anew_holds_what_it_held() {
@@ -106,6 +106,19 @@ async fn a_second_store_on_the_folder_is_refused_until_the_first_is_dropped() {
     drop(first);
     let second = SledStore::open(folder.path()).unwrap();
     assert!(second.get("key").await.unwrap().is_some());
+}
+
+#[test]
+fn a_folder_that_was_taken_is_nobody_elses_before_its_store_is_open_and_while_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let others = || SledStore::open(folder.path()).err().map(|error| error.kind());
+    let taken = Folder::take(folder.path()).unwrap();
+    assert_eq!(others(), Some(ErrorKind::InUse));
+    let store = taken.open(&Options::default()).unwrap();
+    assert_eq!(others(), Some(ErrorKind::InUse));
+    drop(store);
+    drop(Folder::take(folder.path()).unwrap());
+    assert_eq!(others(), None);
 }
 
 #[tokio::test]
