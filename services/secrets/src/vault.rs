@@ -196,7 +196,7 @@ impl Vault {
         let page = self.store.scan(range, size).await?;
         let mut secrets = Vec::with_capacity(page.entries.len());
         for entry in &page.entries {
-            let name = Name { parent: owner.clone(), id: keys::id_of(owner, &entry.key)? };
+            let name = Name { parent: owner.clone(), id: keys::id_of(&prefix, &entry.key)? };
             let record = Record::read(&entry.value).inspect_err(
                 |error| tracing::error!(key = entry.key, %error, "a secret's record is damaged"),
             );
@@ -229,8 +229,9 @@ impl Vault {
 
     /// The ids of an owner's secrets, in order, at most `most`.
     pub(crate) async fn ids(&self, owner: &Parent, most: usize) -> Result<Vec<Id>, Refusal> {
-        let page = self.store.scan(Range::prefix(keys::records_of(owner)), most).await?;
-        page.entries.iter().map(|entry| keys::id_of(owner, &entry.key)).collect()
+        let prefix = keys::records_of(owner);
+        let page = self.store.scan(Range::prefix(&prefix), most).await?;
+        page.entries.iter().map(|entry| keys::id_of(&prefix, &entry.key)).collect()
     }
 
     /// Deletes a secret, with the version that overlaps it; the mark of its version stays.

@@ -155,8 +155,10 @@ impl<B: Backend> Backend for Shredding<B> {
             Some(cell) => self.cells.read(cell).map_err(|error| error.with_key(&stored.key))?,
             None => None,
         };
-        let value = key.and_then(|key| value::decrypt(&stored, &key)).unwrap_or_else(Bytes::new);
-        Ok(Entry { value, ..stored })
+        Ok(match key {
+            Some(key) => value::decrypt(stored, &key),
+            None => Entry { value: Bytes::new(), ..stored },
+        })
     }
 
     fn get(&self, key: &str) -> Result<Option<Entry>, Error> {

@@ -54,9 +54,9 @@ pub(super) fn uses(name: &Name) -> String {
     key(USES, &name.parent, name.id.as_str())
 }
 
-/// The id in a record's key.
-pub(super) fn id_of(owner: &Parent, key: &str) -> Result<Id, Refusal> {
-    let id = key.strip_prefix(&records_of(owner)).unwrap_or_default();
+/// The id in a record's key, behind what stands [before the records](records_of) of its owner.
+pub(super) fn id_of(records: &str, key: &str) -> Result<Id, Refusal> {
+    let id = key.strip_prefix(records).unwrap_or_default();
     Id::parse("secret", id).map_err(|_| {
         Refusal::new(
             Reason::StoreUnavailable,

@@ -6,7 +6,7 @@
 //! AES-256-GCM, with the entry's revision as the nonce and its key as associated data. A cell is the key of one value: it is
 //! written over before it is used again.
 
-use bytes::Bytes;
+use bytes::{Buf, BytesMut};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
 use super::cells::CELL;
@@ -35,13 +35,15 @@ pub(super) fn encrypt(entry: &Entry, cell: u64, key: &[u8; CELL]) -> Result<Entr
     Ok(Entry { value: value.into(), ..entry.clone() })
 }
 
-/// The value of a stored entry; none where the cell is not the one that it was encrypted under.
-pub(super) fn decrypt(stored: &Entry, key: &[u8; CELL]) -> Option<Bytes> {
-    let mut value = stored.value.get(NUMBER..)?.to_vec();
-    let aad = Aad::from(stored.key.as_bytes());
-    let length = cipher(key).ok()?.open_in_place(nonce(stored), aad, &mut value).ok()?.len();
-    value.truncate(length);
-    Some(value.into())
+/// The entry as it was put; its value is empty where the cell is not the one that it was encrypted under.
+pub(super) fn decrypt(stored: Entry, key: &[u8; CELL]) -> Entry {
+    let (nonce, aad) = (nonce(&stored), Aad::from(stored.key.as_bytes()));
+    // In place, where nobody else has the value.
+    let mut value = BytesMut::from(stored.value);
+    value.advance(NUMBER.min(value.len()));
+    let opened = cipher(key).and_then(|cipher| Ok(cipher.open_in_place(nonce, aad, &mut value)?.len()));
+    value.truncate(opened.unwrap_or_default());
+    Entry { value: value.freeze(), ..stored }
 }
 
 fn cipher(key: &[u8; CELL]) -> Result<LessSafeKey, ring::error::Unspecified> {
