@@ -12,8 +12,9 @@ pub struct Options {
     /// How many bytes of keys and values these may hold. Default: 2 MiB. The newest commit is kept whatever it holds.
     pub history_bytes: usize,
     /// How much memory the database takes for pages it has read. Default: 8 MiB; what the system has of the file costs nobody else
-    /// anything. sled looks at it after every 64 pages of one remainder by 256, so up to 16,384 pages stay beyond it, half as many
-    /// on the average: some 60 MiB with values like a secret's. Of no meaning in memory.
+    /// anything. sled looks at it only after 64 times that it was asked for pages of one remainder by 256: beyond it stay up to
+    /// 32 MiB of what was read in order (`sled_store/passed.rs`), or 16,384 pages that were asked for one by one. Of no meaning in
+    /// memory.
     pub cache_bytes: u64,
     /// Writes are refused (`Full`) while the disk has less room than this: a disk that fills up under a write breaks
     /// the store until it is opened anew. Default: 64 MiB. Of no meaning in memory.

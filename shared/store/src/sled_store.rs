@@ -11,6 +11,7 @@ mod contain;
 mod folder;
 mod log;
 mod open;
+mod passed;
 pub(crate) mod record;
 mod restore;
 mod survey;

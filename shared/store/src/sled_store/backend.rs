@@ -10,6 +10,7 @@ use bytes::BytesMut;
 use super::barrier::Barrier;
 use super::contain::{Database, damaged};
 use super::log::{Log, Logged};
+use super::passed::Passed;
 use super::record::{self, HEADS_END, PIECE, SUMMARY_KEY, Summary};
 use crate::engine::{Backend, Before, Change, Changes, weight};
 use crate::{Entry, Error, ErrorKind, Range, Revision};
@@ -62,9 +63,15 @@ impl Backend for Sled {
         let from = record::head_key(range.start());
         let to = range.end().map_or_else(|| HEADS_END.to_vec(), record::head_key);
         let heads = self.db.call("scanning", |db| {
+            let mut passed = Passed::default();
             let heads = db.range(from..to).filter(|head| match head {
                 Ok((key, _)) => !record::key_of(key).is_some_and(is_hidden),
                 Err(_) => true,
+            });
+            let heads = heads.map(|head| {
+                let (key, head) = head?;
+                passed.note(db, &key, &head)?;
+                Ok((key, head))
             });
             heads.take(limit).collect::<Result<Vec<_>, _>>()
         })?;

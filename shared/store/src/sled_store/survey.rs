@@ -11,6 +11,7 @@ use sled::IVec;
 
 use super::backend::Sled;
 use super::contain::damaged;
+use super::passed::Passed;
 use super::record::{self, HEADS_END, Head, PIECE, SUMMARY_KEY, Summary};
 use crate::Error;
 
@@ -32,8 +33,10 @@ impl Sled {
     pub(super) fn survey(&self) -> Result<Found, Error> {
         let mut found = Found::default();
         self.db.call("reading", |db| {
+            let mut passed = Passed::default();
             for record in db.iter() {
                 let (key, record) = record?;
+                passed.note(db, &key, &record)?;
                 if let Err(error) = self.count(&mut found, &key, &record) {
                     return Ok(Err(error));
                 }
