@@ -12,7 +12,7 @@ use opentelemetry::{
 use opentelemetry_sdk::{propagation::TraceContextPropagator, trace::SdkTracerProvider};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
-use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 pub use layer::{Trace, TraceLayer};
 
@@ -60,7 +60,7 @@ pub struct Telemetry {
 /// When the filter or the exporter's settings cannot be used.
 pub fn start(service: &'static str, log: &str, spans: &str) -> Result<Telemetry, TelemetryError> {
     let parse = |key, filter: &str| {
-        EnvFilter::try_new(format!("{QUIET},{filter}")).map_err(|source| TelemetryError::Filter {
+        format!("{QUIET},{filter}").parse::<Targets>().map_err(|source| TelemetryError::Filter {
             key,
             filter: filter.to_owned(),
             source,
