@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use tikv_jemallocator::Jemalloc;
 
 use crate::{cli::Cli, failure::Failure, output::Output};
 
@@ -16,6 +17,11 @@ mod files;
 mod output;
 mod serve;
 mod show;
+
+/// Commits of a group, and releases of one, end by the hundred at once, and on another thread than they began: an allocator that
+/// keeps few blocks for each thread has them all wait for its locks. How it is set is in `.cargo/config.toml`.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// The argument that makes this program a process for one script; no command of the suite's, and not for people.
 const SCRIPT_WORKER: &str = "script-worker";

@@ -30,8 +30,13 @@ use runtime::{
 use seal::KeyRing;
 use secrets::{Config, ledger::Ledger};
 use store::SledStore;
+use tikv_jemallocator::Jemalloc;
 use tokio::task::JoinSet;
 use tonic::service::Routes;
+
+/// That of the binary.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 

@@ -25,8 +25,13 @@ use seal::KeyRing;
 use secrets::{Config, Service, ledger::Ledger};
 use store::SledStore;
 use tempfile::TempDir;
+use tikv_jemallocator::Jemalloc;
 use tokio::runtime::{Builder, Runtime};
 use tonic::{Request, service::Routes};
+
+/// That of the binary.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 const NAME: &str = "tenants/acme/secrets/crm";
 const URL: &str = "https://api.example.com/";

@@ -21,7 +21,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use store::{Batch, MAX_OPS, Op, SledStore, Store};
+use tikv_jemallocator::Jemalloc;
 use tokio::task::JoinSet;
+
+/// That of the binary.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 
