@@ -148,6 +148,12 @@ impl Summary {
         self.fingerprint = self.fingerprint.wrapping_sub(hash(key, revision));
     }
 
+    /// Adds the entries of a summary that has none of these; the revision stays.
+    pub(crate) fn append(&mut self, other: &Self) {
+        self.entries = self.entries.wrapping_add(other.entries);
+        self.fingerprint = self.fingerprint.wrapping_add(other.fingerprint);
+    }
+
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut record = Vec::with_capacity(Self::LENGTH);
         record.push(FORMAT);

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::filled::{everything, fill};
 use super::fixture_options;
 use crate::conformance::Fixture;
-use crate::{ErrorKind, MAX_BATCH_BYTES, Options, Precondition, Range, Revision};
+use crate::{Batch, ErrorKind, MAX_BATCH_BYTES, MAX_OPS, Op, Options, Precondition, Range, Revision};
 use crate::{Folder, SledStore, Store, StoreExt};
 
 #[tokio::test]
@@ -58,6 +58,38 @@ async fn keys_expire_while_the_store_is_closed_and_are_swept_when_it_opens() {
     // Any commit carries the sweep with it, if the sweep was not first.
     let revision = store.put("other", "v".into(), Precondition::None).await.unwrap();
     assert_eq!(revision.get(), put.get() + 2, "the sweep takes one revision, and the put the next");
+}
+
+/// A start reads from both ends, a thousand records at a time.
+#[tokio::test]
+async fn a_start_counts_every_record_once_however_many_there_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let (clock, options) = fixture_options();
+    let mut keys = 0_u64;
+    for most in [1_020, 1_023, 1_024, 1_025, 2_046, 2_047, 2_048, 2_049, 2_050, 3_073, 5_000] {
+        let store = SledStore::open_with(folder.path(), &options).unwrap();
+        let ops: Vec<_> = (keys..most)
+            .map(|number| {
+                let length = if number % 1_000 == 999 { 30_000 } else { 10 };
+                // Few enough for one sweep, and all over the store.
+                let expires = clock.now() + Duration::from_secs(60);
+                let op = Op::put(format!("key/{:05}", number * 77_773 % 99_991), vec![7; length]);
+                if number % 40 == 0 { op.until(expires) } else { op }
+            })
+            .collect();
+        for ops in ops.chunks(MAX_OPS) {
+            store.commit(Batch::new(ops.to_vec()).unwrap()).await.unwrap();
+        }
+        keys = most;
+        drop(store);
+        assert_eq!(everything(folder.path()).await.unwrap().len() as u64, keys);
+    }
+    clock.advance(Duration::from_secs(60));
+    let store = SledStore::open_with(folder.path(), &options).unwrap();
+    // A commit carries the sweep with it; who opens the store again thinks that it is a minute before.
+    store.put("other", "v".into(), Precondition::None).await.unwrap();
+    drop(store);
+    assert_eq!(everything(folder.path()).await.unwrap().len() as u64, keys - keys.div_ceil(40) + 1);
 }
 
 #[tokio::test]
