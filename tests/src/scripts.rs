@@ -77,6 +77,14 @@ async fn hostile_scripts_are_refused_and_the_next_run_works() {
     }
 }
 
+/// A block that was copied beside itself to grow would want more than a script's process may have.
+#[tokio::test]
+async fn what_a_script_collects_grows_up_to_the_bound() {
+    let scene = Scene::new().await;
+    let script = "const part = 'x'.repeat(1024), row = new Array(1024).fill(part).join(''); new Array(48).fill(row).join('').length";
+    assert_eq!(scene.run(script).await.expect("it fits"), json!(50_331_648));
+}
+
 /// The digits, which stand for every bit, are those of the functions that the binary was linked with, in the place of the C
 /// library's.
 #[tokio::test]

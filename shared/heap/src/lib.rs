@@ -4,9 +4,12 @@
 //! until then. Here nothing is refused: beyond the bound the process ends, and nothing is left that could catch it.
 //!
 //! It adds up what the engine asks for, and not what a C library makes of it, so that a script meets the bound at the same
-//! step on every machine of 64 bits.
+//! step on every machine of 64 bits. The C library it does ask, whatever allocator the program has: a block that grows is moved by
+//! the kernel there, and not copied beside itself, for which a process whose memory is bounded has no room.
 
-use rquickjs::allocator::{Allocator, RustAllocator};
+use std::alloc::{GlobalAlloc, Layout, System};
+
+use rquickjs::allocator::Allocator;
 
 /// Memory for one engine.
 #[derive(Debug)]
@@ -14,6 +17,15 @@ pub struct Heap {
     /// How many bytes it may still have.
     left: usize,
     over: fn() -> !,
+}
+
+/// What all that the engine keeps is aligned to, the multiple in which its sizes are counted, and the length of what stands
+/// before each block: how many bytes it has.
+const WORD: usize = align_of::<u64>();
+const _: () = assert!(size_of::<usize>() <= WORD, "the length of a block fits into a word");
+
+fn rounded(bytes: usize) -> usize {
+    bytes.checked_next_multiple_of(WORD).unwrap_or(usize::MAX)
 }
 
 impl Heap {
@@ -29,60 +41,80 @@ impl Heap {
         }
     }
 
-    /// What the system gave, if it gave any.
-    fn given(&self, memory: *mut u8) -> *mut u8 {
-        if memory.is_null() {
-            (self.over)()
-        }
-        memory
+    /// That of a block of so many bytes.
+    fn layout(&self, bytes: usize) -> Layout {
+        let layout = bytes.checked_add(WORD).map(|all| Layout::from_size_align(all, WORD));
+        layout.and_then(Result::ok).unwrap_or_else(|| (self.over)())
     }
-}
-
-/// The multiple in whose sizes [`RustAllocator`] counts.
-const WORD: usize = align_of::<u64>();
-
-fn rounded(bytes: usize) -> usize {
-    bytes.checked_next_multiple_of(WORD).unwrap_or(usize::MAX)
 }
 
 #[expect(
     unsafe_code,
-    reason = "the interface is the engine's; every pointer comes from `RustAllocator` and goes back to it"
+    reason = "the interface is the engine's; every pointer comes from `System` and goes back to it as it came"
 )]
-// SAFETY: memory is handed out, grown and taken back by `RustAllocator` alone, which keeps the contract of the trait. Here it
-// is only counted. What a pointer has to be is asked of the caller with the same words as there.
-unsafe impl Allocator for Heap {
-    fn alloc(&mut self, size: usize) -> *mut u8 {
-        self.take(rounded(size));
-        self.given(RustAllocator.alloc(size))
-    }
+mod blocks {
+    use super::*;
 
-    fn calloc(&mut self, count: usize, size: usize) -> *mut u8 {
-        self.take(rounded(count.saturating_mul(size)));
-        self.given(RustAllocator.calloc(count, size))
-    }
-
-    unsafe fn dealloc(&mut self, memory: *mut u8) {
-        // SAFETY: the caller's, for both.
-        unsafe {
-            self.left += RustAllocator::usable_size(memory);
-            RustAllocator.dealloc(memory);
+    impl Heap {
+        /// A block of what the system gave, if it gave anything.
+        ///
+        /// # Safety
+        /// `memory` is null, or has the layout of a block of so many bytes and is nobody else's.
+        unsafe fn block(&self, memory: *mut u8, bytes: usize) -> *mut u8 {
+            if memory.is_null() {
+                (self.over)()
+            }
+            // SAFETY: there is a word before the bytes, and all is aligned to it.
+            unsafe {
+                memory.cast::<usize>().write(bytes);
+                memory.add(WORD)
+            }
         }
     }
 
-    unsafe fn realloc(&mut self, memory: *mut u8, size: usize) -> *mut u8 {
-        // SAFETY: the caller's, for both.
-        let grown = unsafe {
-            let before = RustAllocator::usable_size(memory);
-            self.take(rounded(size).saturating_sub(before));
-            self.left += before.saturating_sub(rounded(size));
-            RustAllocator.realloc(memory, size)
-        };
-        self.given(grown)
-    }
+    // SAFETY: a block is as long as was asked for and aligned as all that the engine keeps, and nobody else's until it is taken
+    // back. What a pointer has to be, a block of this heap that was not taken back yet, is asked of the caller by the trait.
+    unsafe impl Allocator for Heap {
+        fn alloc(&mut self, size: usize) -> *mut u8 {
+            let bytes = rounded(size);
+            self.take(bytes);
+            let layout = self.layout(bytes);
+            // SAFETY: a layout of a block is at least a word.
+            unsafe { self.block(System.alloc(layout), bytes) }
+        }
 
-    unsafe fn usable_size(memory: *mut u8) -> usize {
-        // SAFETY: the caller's.
-        unsafe { RustAllocator::usable_size(memory) }
+        fn calloc(&mut self, count: usize, size: usize) -> *mut u8 {
+            let bytes = rounded(count.saturating_mul(size));
+            self.take(bytes);
+            let layout = self.layout(bytes);
+            // SAFETY: as in `alloc`.
+            unsafe { self.block(System.alloc_zeroed(layout), bytes) }
+        }
+
+        unsafe fn dealloc(&mut self, memory: *mut u8) {
+            // SAFETY: a block is what `System` gave with this layout, from a word before it on.
+            unsafe {
+                let bytes = Self::usable_size(memory);
+                self.left += bytes;
+                System.dealloc(memory.sub(WORD), self.layout(bytes));
+            }
+        }
+
+        unsafe fn realloc(&mut self, memory: *mut u8, size: usize) -> *mut u8 {
+            let bytes = rounded(size);
+            // SAFETY: as in `dealloc`; the new size makes a layout, or the process has ended.
+            unsafe {
+                let before = Self::usable_size(memory);
+                self.take(bytes.saturating_sub(before));
+                self.left += before.saturating_sub(bytes);
+                let all = self.layout(bytes).size();
+                self.block(System.realloc(memory.sub(WORD), self.layout(before), all), bytes)
+            }
+        }
+
+        unsafe fn usable_size(memory: *mut u8) -> usize {
+            // SAFETY: the word before a block is its length.
+            unsafe { memory.sub(WORD).cast::<usize>().read() }
+        }
     }
 }
