@@ -162,6 +162,17 @@ fn a_script_that_fills_its_memory_has_nothing_to_catch() {
     assert_eq!(run(&pool, fits).as_deref(), Ok("15"));
 }
 
+/// What is joined is one block, which grows to its length.
+#[test]
+fn what_grows_is_counted_and_what_is_freed_is_given_back() {
+    let pool = pool(1);
+    let row = "const row = new Array(1024).fill('x'.repeat(1024)).join(''); const join = (n) => new Array(n).fill(row).join('').length;";
+    let error = run(&pool, &format!("{row} join(72)")).expect_err("it is more than 64 MiB");
+    assert_eq!(error.message, "the script takes more memory than it may");
+    let again = run(&pool, &format!("{row} join(24) + join(24) + join(24)"));
+    assert_eq!(again.as_deref(), Ok("75497472"), "one after the other");
+}
+
 #[test]
 fn the_stack_is_bounded() {
     let pool = pool(1);
